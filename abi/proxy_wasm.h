@@ -1,0 +1,252 @@
+/*
+ * Sluice abi: Proxy-Wasm 0.1.0, 0.2.0 and 0.2.1 on top of the engine.
+ *
+ * A proxy fills in one struct pw_host, loads plugins, makes one instance of a
+ * plugin per worker, one root context per configuration in it, one stream
+ * context per request, and calls pw_on_*.  What a plugin gets wrong is
+ * answered to it with a Proxy-Wasm status; only a trap or an exceeded deadline
+ * is a fault: the callback returns PW_FAULT, the instance is dead from then
+ * on (no guest code of it runs again; every call on it or its contexts returns
+ * PW_FAULT at once), and the proxy makes a new one.
+ *
+ * Ownership: what a *_new or *_load function makes, the caller releases with
+ * the matching *_free.  An instance must outlive its contexts, a plugin its
+ * instances, a runtime its plugins.  Text that a function returns belongs to
+ * the object it was asked of.  All of it belongs to one thread.
+ *
+ * Sources: the Proxy-Wasm specification, abi-versions v0.1.0, v0.2.0, v0.2.1,
+ * and, where it is silent, Envoy's behaviour; abi/README.md lists the calls.
+ */
+#ifndef SLUICE_PROXY_WASM_H
+#define SLUICE_PROXY_WASM_H
+
+#include "../engine/engine.h"
+
+enum pw_status {
+    PW_OK = 0, PW_NOT_FOUND = 1, PW_BAD_ARGUMENT = 2,
+    PW_SERIALIZATION_FAILURE = 3, PW_PARSE_FAILURE = 4,
+    PW_INVALID_MEMORY_ACCESS = 6, PW_EMPTY = 7, PW_CAS_MISMATCH = 8,
+    PW_INTERNAL_FAILURE = 10, PW_UNIMPLEMENTED = 12
+};
+
+enum pw_log_level {
+    PW_TRACE, PW_DEBUG, PW_INFO, PW_WARN, PW_ERROR, PW_CRITICAL
+};
+
+enum pw_map {
+    PW_REQUEST_HEADERS, PW_REQUEST_TRAILERS,
+    PW_RESPONSE_HEADERS, PW_RESPONSE_TRAILERS,
+    PW_GRPC_INITIAL_METADATA, PW_GRPC_TRAILING_METADATA,
+    PW_CALL_RESPONSE_HEADERS, PW_CALL_RESPONSE_TRAILERS,
+    PW_NMAPS
+};
+
+enum pw_buffer {
+    PW_REQUEST_BODY, PW_RESPONSE_BODY, PW_DOWNSTREAM_DATA, PW_UPSTREAM_DATA,
+    PW_CALL_RESPONSE_BODY, PW_GRPC_MESSAGE, PW_VM_CONFIGURATION,
+    PW_PLUGIN_CONFIGURATION, PW_CALL_DATA,
+    PW_NBUFFERS
+};
+
+enum pw_stream_type {
+    PW_STREAM_REQUEST, PW_STREAM_RESPONSE,
+    PW_STREAM_DOWNSTREAM, PW_STREAM_UPSTREAM
+};
+
+/* Bytes, not NUL-terminated; data may be NULL if len is 0. */
+struct pw_str {
+    const char *data;
+    size_t      len;
+};
+
+struct pw_pair {
+    struct pw_str key, value;
+};
+
+/* --- the proxy ---------------------------------------------------------- */
+
+enum pw_access { PW_ABSENT, PW_READ, PW_WRITE };   /* PW_WRITE reads, too */
+
+/* Where an iteration over a map stands; all zero at its start.  The host uses
+ * the fields as it likes. */
+struct pw_cursor {
+    const void *part;
+    size_t      index, stage;
+};
+
+struct pw_response {
+    uint32_t status;                     /* 200-599 */
+    struct pw_str details, body;
+    const struct pw_pair *headers;       /* clean, no pseudo-headers */
+    size_t   nheaders;
+    int32_t  grpc_status;                /* 0-16, or -1: none */
+};
+
+/* A property's value; the abi encodes it for the guest (integers 8 bytes
+ * little-endian, booleans 1 byte, strings as they are). */
+struct pw_property {
+    enum { PW_PROP_BYTES, PW_PROP_INT, PW_PROP_BOOL } kind;
+    struct pw_str bytes;                 /* valid until the guest runs again */
+    uint64_t      number;
+};
+
+/*
+ * What the abi needs of the proxy.  root and stream are the data pointers of
+ * pw_root_new and pw_stream_new; stream is NULL only where the comment says.
+ * Keys of header maps come in lower case from the abi; the host compares
+ * without regard to case and gives names in lower case, pseudo-headers first
+ * (":authority", ":path", ":method", ":scheme"; ":status").  Keys and values
+ * that could split a message never reach the host.  Strings that the host
+ * returns are valid until it is called to change the same map or the guest
+ * runs on.  No function may call into the abi.  All pointers must be set.
+ */
+struct pw_host {
+    /* One line of the plugin's log, raw bytes.  stream may be NULL, and so may
+     * root, while an instance starts; plugin is the name. */
+    void (*log)(void *root, void *stream, struct pw_str plugin,
+                enum pw_log_level level, struct pw_str text);
+    /* Lowest level that is logged. */
+    enum pw_log_level (*log_level)(void *root, void *stream);
+    /* Wall clock, nanoseconds since 1970. */
+    uint64_t (*now)(void *root);
+
+    /* Header maps. */
+    enum pw_access (*map_access)(void *stream, enum pw_map map);
+    uint32_t (*map_count)(void *stream, enum pw_map map);
+    bool (*map_next)(void *stream, enum pw_map map, struct pw_cursor *at,
+                     struct pw_pair *pair);
+    bool (*map_get)(void *stream, enum pw_map map, struct pw_str key,
+                    struct pw_str *value);
+    /* PW_OK, or PW_INTERNAL_FAILURE if out of memory. */
+    enum pw_status (*map_add)(void *stream, enum pw_map map,
+                              struct pw_str key, struct pw_str value);
+    enum pw_status (*map_replace)(void *stream, enum pw_map map,
+                                  struct pw_str key, struct pw_str value);
+    enum pw_status (*map_remove)(void *stream, enum pw_map map,
+                                 struct pw_str key);
+    /* Replaces all; pseudo-headers that are left out stay as they are. */
+    enum pw_status (*map_set)(void *stream, enum pw_map map,
+                              const struct pw_pair *pairs, size_t npairs);
+
+    /* Bodies (not the configurations).  Offsets are inside the size. */
+    enum pw_access (*buffer_access)(void *stream, enum pw_buffer buffer);
+    size_t (*buffer_size)(void *stream, enum pw_buffer buffer);
+    /* Copies [start, start + len) to out. */
+    void (*buffer_read)(void *stream, enum pw_buffer buffer, size_t start,
+                        size_t len, uint8_t *out);
+    /* Takes remove bytes out at start and puts data there. */
+    enum pw_status (*buffer_splice)(void *stream, enum pw_buffer buffer,
+                                    size_t start, size_t remove,
+                                    struct pw_str data);
+
+    /* Keeps a copy of the response and sends it when the callback has
+     * returned; the first one wins. */
+    enum pw_status (*local_response)(void *stream,
+                                     const struct pw_response *response);
+    /* Both take effect when the callback has returned. */
+    enum pw_status (*continue_stream)(void *stream, enum pw_stream_type type);
+    enum pw_status (*close_stream)(void *stream, enum pw_stream_type type);
+
+    /* path: the parts joined with dots ("request.path", "ngx.host").  The abi
+     * itself answers plugin_*, request.headers* and response.headers*.
+     * stream may be NULL. */
+    enum pw_status (*property_get)(void *root, void *stream,
+                                   struct pw_str path,
+                                   struct pw_property *value);
+    /* path as the guest gave it.  stream may be NULL. */
+    enum pw_status (*property_set)(void *root, void *stream,
+                                   struct pw_str path, struct pw_str value);
+};
+
+/* --- runtime, plugin, instance ------------------------------------------ */
+
+typedef struct pw_runtime  pw_runtime;
+typedef struct pw_plugin   pw_plugin;
+typedef struct pw_instance pw_instance;
+typedef struct pw_root     pw_root;
+typedef struct pw_stream   pw_stream;
+
+/* Engine, host functions and proxy.  Neither is owned; both must outlive it.
+ * NULL if out of memory. */
+pw_runtime *pw_runtime_new(we_engine *engine, const struct pw_host *host);
+void        pw_runtime_free(pw_runtime *runtime);
+
+/* Bounds of a plugin's instances; 0 takes the default. */
+struct pw_limits {
+    uint64_t memory;                     /* bytes; 16 MiB */
+    uint64_t host_memory;                /* bytes the abi keeps an instance;
+                                            4 MiB */
+    uint64_t deadline;                   /* CPU ns a callback; 10 ms */
+    uint64_t start_deadline;             /* start, vm_start, configure; 5 s */
+};
+
+/* Why a plugin could not be loaded or started.  One line. */
+struct pw_error {
+    const char *phase;                   /* "load", "link", "start",
+                                            "vm_start", "configure", ... */
+    char        text[1024];
+};
+
+/* Decodes and checks a plugin: ABI marker, memory, imports, signatures of the
+ * callbacks.  name and vm_config are copied; NULL and *error set on failure. */
+pw_plugin *pw_plugin_load(pw_runtime *runtime, struct pw_str name,
+                          const void *bytes, size_t len,
+                          struct pw_str vm_config,
+                          const struct pw_limits *limits,
+                          struct pw_error *error);
+void       pw_plugin_free(pw_plugin *plugin);
+
+enum pw_callback {
+    PW_ON_REQUEST_HEADERS, PW_ON_REQUEST_BODY, PW_ON_REQUEST_TRAILERS,
+    PW_ON_RESPONSE_HEADERS, PW_ON_RESPONSE_BODY, PW_ON_RESPONSE_TRAILERS,
+    PW_ON_LOG, PW_ON_DONE, PW_ON_DELETE, PW_ON_TICK, PW_ON_QUEUE_READY,
+    PW_ON_HTTP_CALL_RESPONSE
+};
+/* Does the plugin export the callback?  Missing ones act as Continue. */
+bool pw_plugin_has(const pw_plugin *plugin, enum pw_callback callback);
+/* "0.2.1" ... */
+const char *pw_plugin_abi(const pw_plugin *plugin);
+
+/* Instantiates and runs _initialize or _start.  NULL and *error on failure. */
+pw_instance *pw_instance_new(pw_plugin *plugin, struct pw_error *error);
+void         pw_instance_free(pw_instance *instance);
+/* The line that describes the fault that killed it: callback, cause and
+ * back-trace; NULL while it is alive. */
+const char  *pw_instance_fault(const pw_instance *instance);
+/* Linear memory it holds, bytes. */
+uint64_t     pw_instance_memory(const pw_instance *instance);
+
+/* --- contexts ----------------------------------------------------------- */
+
+/* A root context: on_context_create, on_vm_start, on_configure.  root_id and
+ * configuration are copied.  NULL and *error on failure; the instance may then
+ * be dead. */
+pw_root *pw_root_new(pw_instance *instance, struct pw_str root_id,
+                     struct pw_str configuration, void *data,
+                     struct pw_error *error);
+/* on_done, on_delete (unless dead), then releases. */
+void     pw_root_free(pw_root *root);
+
+enum pw_action {
+    PW_CONTINUE,
+    PW_PAUSE,
+    PW_DROP,                             /* body: the chunk is consumed */
+    PW_FAULT
+};
+
+/* A stream context; on_context_create runs here.  NULL: out of memory or a
+ * fault (pw_instance_fault tells which). */
+pw_stream *pw_stream_new(pw_root *root, void *data);
+
+/* The counts and sizes that the guest gets come from the host. */
+enum pw_action pw_on_request_headers(pw_stream *stream, bool end_of_stream);
+enum pw_action pw_on_request_body(pw_stream *stream, bool end_of_stream);
+enum pw_action pw_on_response_headers(pw_stream *stream, bool end_of_stream);
+enum pw_action pw_on_response_body(pw_stream *stream, bool end_of_stream);
+/* PW_CONTINUE or PW_FAULT. */
+enum pw_action pw_on_log(pw_stream *stream);
+/* on_done, on_delete (unless dead), then releases; the answer of on_done is
+ * ignored.  PW_CONTINUE or PW_FAULT. */
+enum pw_action pw_stream_free(pw_stream *stream);
+
+#endif

@@ -1,0 +1,32 @@
+/* Memory that lives as long as its owner, from the host's allocator. */
+#ifndef WE_ARENA_H
+#define WE_ARENA_H
+
+#include "engine.h"
+
+/* size 0 gives a valid pointer; NULL: out of memory.  Array forms check the
+ * product.  Blocks are 16-byte aligned. */
+void *we_alloc(const struct we_allocator *a, size_t size);
+void *we_alloc_array(const struct we_allocator *a, size_t n, size_t size);
+void  we_release(const struct we_allocator *a, void *ptr, size_t size);
+
+/* Makes *array (of *cap elements of size bytes) hold at least need elements;
+ * false if out of memory, the array unchanged. */
+bool we_grow(const struct we_allocator *a, void *array, size_t *cap,
+             size_t need, size_t size);
+
+struct we_arena_block;
+struct we_arena {
+    const struct we_allocator *allocator;
+    struct we_arena_block     *blocks;
+    size_t                     total;    /* bytes taken from the allocator */
+};
+
+void  we_arena_init(struct we_arena *arena, const struct we_allocator *a);
+void  we_arena_free(struct we_arena *arena);
+/* Zeroed memory.  NULL: out of memory. */
+void *we_arena_alloc(struct we_arena *arena, size_t size);
+void *we_arena_array(struct we_arena *arena, size_t n, size_t size);
+void *we_arena_copy(struct we_arena *arena, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,53 @@
+/* The interpreter's register code: what lower.c makes of a body and interp.c
+ * runs.  Immutable, position-independent, shared by all instances. */
+#ifndef WE_CODE_H
+#define WE_CODE_H
+
+#include "validate.h"
+
+/*
+ * A frame is an array of 64-bit slots:
+ *
+ *   fp[0 ..            parameters, other locals, operand stack   .. frame_slots)
+ *
+ * A v128 takes two slots.  A caller puts the arguments where the callee's
+ * frame begins (they are the top of its own operand stack) and finds the
+ * results there.  What returns where is kept apart, in struct we_frame.
+ *
+ * An instruction is a run of 16-bit units: the handler (32 bits, an offset
+ * from the interpreter's first label, or the opcode number where computed goto
+ * is missing), then its operands: slot numbers (16 bits), immediates and
+ * branch distances (32 or 64 bits, host byte order, not aligned: memcpy).
+ */
+struct we_code_map {                     /* sorted by at */
+    uint32_t at;                         /* unit of the instruction's end */
+    uint32_t offset;                     /* byte in the module */
+};
+
+struct we_code {
+    const uint16_t *units;
+    uint32_t nunits;
+    uint32_t func;                       /* index, or WE_NO_INDEX */
+    uint32_t param_slots, local_slots;   /* local_slots with the parameters */
+    uint32_t result_slots;
+    uint32_t frame_slots;                /* local_slots + stack_slots: what
+                                            the guest stack is charged, plus
+                                            WE_FRAME_SLOTS */
+    const struct we_code_map *map;
+    uint32_t nmap;
+};
+
+enum { WE_FRAME_SLOTS = 4 };             /* sizeof (struct we_frame) / 8 */
+
+/* The sink of we_validate_func that lowers for the interpreter. */
+struct we_lower;
+struct we_lower      *we_lower_new(struct we_module *module);
+void                  we_lower_free(struct we_lower *lower);
+const struct we_sink *we_lower_sink(struct we_lower *lower);
+/* The code of the body that was finished last; lives in the module's arena. */
+struct we_code       *we_lower_take(struct we_lower *lower);
+
+/* The byte offset in the module of the instruction that pc points behind. */
+uint32_t we_code_offset(const struct we_code *code, const uint16_t *pc);
+
+#endif

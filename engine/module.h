@@ -1,0 +1,135 @@
+/* The decoded module (Section 2.5): immutable, shared by its instances. */
+#ifndef WE_MODULE_H
+#define WE_MODULE_H
+
+#include "arena.h"
+#include "types.h"
+
+struct we_code;                          /* code.h: what lower.c makes */
+
+struct we_bytes {
+    const uint8_t *data;
+    uint32_t       len;
+};
+
+/* Limits of memories (in pages) and tables (in elements). */
+struct we_range {
+    uint64_t min, max;
+    bool     has_max, is64, shared;
+};
+
+/*
+ * A constant expression (Section 3.3.10): simple ones are values, all others
+ * are a body without parameters that the interpreter runs.
+ */
+struct we_expr {
+    enum { WE_EXPR_VALUE, WE_EXPR_FUNC, WE_EXPR_GLOBAL, WE_EXPR_CODE } kind;
+    uint32_t        index;               /* function or global */
+    uint64_t        value[2];            /* slots; a null reference is 0 */
+    struct we_code *code;
+    uint32_t        offset;              /* byte in the module */
+};
+
+struct we_import_desc {
+    struct we_bytes module, name;
+    enum we_kind    kind;
+    uint32_t        index;               /* in the index space of its kind */
+};
+
+struct we_export_desc {
+    struct we_bytes name;
+    enum we_kind    kind;
+    uint32_t        index;
+};
+
+struct we_func_desc {
+    const struct we_type *type;
+    struct we_bytes body;                /* locals and code; len 0: imported */
+    uint32_t        offset;              /* of the body in the module */
+    bool            declared;            /* may be ref.func'ed in bodies */
+    struct we_code *code;                /* NULL: imported */
+    struct we_bytes name;                /* of the name section; len 0: none */
+};
+
+struct we_table_desc {
+    we_valtype      type;
+    struct we_range range;
+    struct we_expr  init;                /* value 0 if none is written */
+};
+
+struct we_memory_desc {
+    struct we_range range;               /* pages of 1 << page_shift bytes */
+    uint8_t         page_shift;          /* 16 */
+};
+
+struct we_global_desc {
+    we_valtype     type;
+    bool           mutable_;
+    struct we_expr init;                 /* not of an imported one */
+};
+
+struct we_tag_desc {
+    const struct we_type *type;
+};
+
+enum we_segment_mode { WE_PASSIVE, WE_ACTIVE, WE_DECLARATIVE };
+
+struct we_elem_desc {
+    enum we_segment_mode mode;
+    we_valtype      type;
+    uint32_t        table;
+    struct we_expr  offset;
+    uint32_t        count;
+    const uint32_t *funcs;               /* function indices, or NULL: */
+    struct we_expr *exprs;
+};
+
+struct we_data_desc {
+    enum we_segment_mode mode;
+    uint32_t        memory;
+    struct we_expr  offset;
+    struct we_bytes bytes;
+};
+
+struct we_custom_desc {
+    struct we_bytes name, bytes;
+};
+
+#define WE_NO_INDEX UINT32_MAX
+
+/* Index spaces: imports first, n* counts all, n*_imported the imports. */
+struct we_module {
+    we_engine      *engine;
+    uint32_t        count;               /* owners: the caller, instances */
+    struct we_arena arena;               /* everything below lives here */
+    struct we_bytes bytes;               /* the module's own copy */
+
+    uint32_t ntypes;
+    const struct we_type **types;        /* by type index; canonical */
+    uint32_t nimports, nexports;
+    struct we_import_desc *imports;
+    struct we_export_desc *exports;
+    uint32_t nfuncs, nfuncs_imported;
+    struct we_func_desc *funcs;
+    uint32_t ntables, ntables_imported;
+    struct we_table_desc *tables;
+    uint32_t nmemories, nmemories_imported;
+    struct we_memory_desc *memories;
+    uint32_t nglobals, nglobals_imported;
+    struct we_global_desc *globals;
+    uint32_t ntags, ntags_imported;
+    struct we_tag_desc *tags;
+    uint32_t start;                      /* function, or WE_NO_INDEX */
+    uint32_t nelems;
+    struct we_elem_desc *elems;
+    bool     has_data_count;
+    uint32_t ndatas;
+    struct we_data_desc *datas;
+    uint32_t ncustoms;
+    struct we_custom_desc *customs;
+    struct we_bytes name;                /* of the name section */
+    uint32_t *export_hash;               /* nexports_hash buckets; built once */
+    uint32_t nexports_hash;
+};
+
+#endif
