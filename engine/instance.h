@@ -9,14 +9,16 @@
 /* What a function reference points to; a null reference is 0. */
 struct we_func {
     const struct we_type *type;          /* canonical: compare pointers */
-    we_instance          *instance;      /* that defines it; NULL: the host */
+    we_instance          *instance;      /* that defines it; of a host
+                                            function, that imports it */
     const struct we_code *code;          /* NULL: host function */
     we_host_fn           *host;
     void                 *env;
     uint32_t              index;         /* in the defining module */
 };
 
-/* Bounds of an instance, shared by all memories and tables it defines. */
+/* Bounds of an instance, shared by all memories and tables it defines; in
+ * bytes and elements. */
 struct we_quota {
     uint64_t memory_bytes, memory_used;
     uint64_t table_elements, table_used;
@@ -25,10 +27,12 @@ struct we_quota {
 struct we_memory {
     uint8_t         *base;               /* never moves */
     uint64_t         size;               /* bytes that may be accessed */
-    uint64_t         reserved;           /* bytes of address space at base */
+    uint64_t         reserved;           /* bytes of address space at base,
+                                            the guard left out */
     struct we_range  range;              /* the type, in pages */
     uint8_t          page_shift;
     struct we_quota *quota;
+    we_engine       *engine;
 };
 
 struct we_table {
@@ -37,7 +41,7 @@ struct we_table {
     we_valtype       type;
     struct we_range  range;
     struct we_quota *quota;
-    const struct we_allocator *allocator;
+    we_engine       *engine;
 };
 
 struct we_global {
@@ -46,17 +50,24 @@ struct we_global {
     bool       mutable_;
 };
 
+/* A tag is its address: two tags of one type are different (Section 4.2.9). */
+struct we_tag {
+    const struct we_type *type;
+};
+
 struct we_instance {
     /* index spaces; imported entries point into other instances */
     struct we_memory **memories;
     struct we_table  **tables;
     struct we_global **globals;
     struct we_func   **funcs;
+    struct we_tag    **tags;
     /* what it defines itself: the last n of the spaces above */
     struct we_memory *own_memories;
     struct we_table  *own_tables;
     struct we_global *own_globals;
     struct we_func   *own_funcs;         /* and copies of the linker's */
+    struct we_tag    *own_tags;
     bool             *elem_dropped, *data_dropped;
     uint64_t        **elems;             /* values of passive segments, made
                                             at instantiation; NULL: none */
@@ -65,9 +76,9 @@ struct we_instance {
     we_engine        *engine;
     void             *host_data;
     struct we_quota   quota;
-    /* set by we_instance_set_trap, taken by we_call */
-    int32_t           exit_status;
-    char              trap_text[WE_TEXT_MAX];
+    bool              linked;            /* imports another instance's */
+    we_instance      *next;              /* in the engine's list of failed
+                                            ones, see instance.c */
     size_t            block_size;        /* of the one allocation */
 };
 
@@ -88,7 +99,9 @@ struct we_frame {
  */
 struct we_stack {
     uint64_t        *base;               /* the block */
-    uint64_t        *low;                /* first free slot */
+    uint64_t        *low;                /* first free slot; while a host
+                                            function runs, behind the slots
+                                            that it was given */
     struct we_frame *high;               /* last frame pushed */
     struct we_frame *end;
     size_t           bytes;
@@ -103,7 +116,16 @@ struct we_engine {
     struct we_stack     stack;
     struct we_clock    *clock;           /* os.h: the deadline timer, or NULL */
     uint64_t            module_bytes;
+    /* set by we_instance_set_trap, taken by we_call */
+    int32_t             exit_status;
+    char                trap_text[WE_TEXT_MAX];
+    we_instance        *failed;          /* instantiations that others may
+                                            still refer to */
 };
+
+/* Behind every reservation of a memory: no access is allowed here, so that
+ * compiled code may fold offsets below it without a check. */
+#define WE_MEMORY_GUARD ((uint64_t)32 << 20)
 
 /*
  * Runs func with its arguments at stack->low, where its results will be.  On
@@ -114,10 +136,18 @@ struct we_engine {
 enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func);
 
-/* Guest memory and tables; each returns the old size, or UINT64_MAX. */
+/*
+ * Growth (we_memory_grow is in engine.h) returns the old size, in pages or
+ * elements, or UINT64_MAX if it is refused or interrupted; then nothing has
+ * changed.
+ *
+ * The bulk operations (Section 4.6) return a trap code.  Out of bounds traps
+ * have changed nothing.  They poll engine->stack.interrupt between chunks, and
+ * return its value with part of the work done: the guest is not resumed then.
+ * dst, src, to and from are as wide as the guest gave them, so their sums may
+ * wrap; the functions check.
+ */
 uint64_t we_table_grow(struct we_table *table, uint64_t n, uint64_t value);
-/* The bulk operations (Section 4.6): a trap code, nothing done on a trap.
- * They are interrupted by nothing: a call is bounded by the quota. */
 enum we_trap_code we_memory_init(we_instance *instance, uint32_t memory,
                                  uint32_t segment, uint64_t dst, uint64_t src,
                                  uint64_t n);
@@ -132,5 +162,27 @@ enum we_trap_code we_table_copy(struct we_table *dst, struct we_table *src,
                                 uint64_t to, uint64_t from, uint64_t n);
 enum we_trap_code we_table_fill(struct we_table *table, uint64_t to,
                                 uint64_t value, uint64_t n);
+
+/* Creation by type, charged to the owner's quota; a failure says why in
+ * *detail and leaves nothing behind.  A zeroed struct may be released, too. */
+enum we_error we_memory_make(struct we_memory *memory,
+                             const struct we_memory_desc *desc,
+                             we_instance *owner, struct we_detail *detail);
+void we_memory_release(struct we_memory *memory);
+enum we_error we_table_make(struct we_table *table,
+                            const struct we_table_desc *desc, uint64_t value,
+                            we_instance *owner, struct we_detail *detail);
+void we_table_release(struct we_table *table);
+
+/* Finds and matches all imports (Section 4.5.3) and enters them into the index
+ * spaces of an instance whose block is laid out.  Host functions are copied
+ * to own_funcs, behind those that the module defines. */
+enum we_error we_linker_bind(we_linker *linker, we_instance *instance,
+                             struct we_detail *detail);
+
+/* Records why a run that found the frames down to `entry` stopped with code,
+ * and pops what it left there.  trap may be NULL. */
+void we_trap_take(struct we_engine *engine, enum we_trap_code code,
+                  struct we_frame *entry, struct we_trap *trap);
 
 #endif

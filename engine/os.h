@@ -6,39 +6,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Address space without access; NULL if there is none.  size: whole pages. */
-void *we_os_reserve(size_t size);
+/* Address space without access; NULL if there is none.  All sizes and
+ * addresses: whole pages. */
+void  *we_os_reserve(size_t size);
 /* Makes [ptr, ptr + size) readable and writable, zeroed if never used. */
-bool  we_os_commit(void *ptr, size_t size);
-void  we_os_unmap(void *ptr, size_t size);
+bool   we_os_commit(void *ptr, size_t size);
+void   we_os_unmap(void *ptr, size_t size);
 size_t we_os_page(void);
 
 /*
- * The deadline clock of a thread: a timer on its CPU time that ticks while it
- * runs, with the grain of the kernel's tick (1-4 ms).
- *
- * start() arms it for the calling thread; *flag receives value when a deadline
- * has passed.  A watch is what one call sets up: no system call on that path.
+ * The deadline clock of a thread.  While a deadline is being watched, signals
+ * interrupt the thread: from a timer on its CPU time, which ticks only while
+ * it runs and has the grain of the kernel's tick (1-10 ms), and, once a tick
+ * has seen the watch, from one that ends with the deadline.
  */
 struct we_clock;
+/* *flag receives value when a deadline has passed.  resize is that of struct
+ * we_allocator.  NULL: out of memory. */
 struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
                                                  size_t),
                                  void *env, uint32_t volatile *flag,
                                  uint32_t value);
-/* Arms the timer for the calling thread (again after a fork). */
+/* Arms the timers for the calling thread (again after a fork). */
 bool we_os_clock_start(struct we_clock *clock);
+/* By the thread that started it. */
 void we_os_clock_free(struct we_clock *clock);
+
 /*
- * Watches a call that may run for deadline ns of CPU time (a wall-clock bound
- * of ten times as much stands behind it); it is never cut short, and
- * overruns by at most one tick.  Nested: the outer watch goes on.  end()
- * restores what watch() found in *saved.
+ * A watch is one call under a deadline: deadline ns of CPU time of the thread
+ * (and ten times as much, at least a second, of wall-clock time).  It is never
+ * cut short; it overruns by at most one tick of the kernel and a little.  The
+ * watch belongs to the caller and must stay where it is until end().  Watches
+ * nest: inner ones end first, and each that has run out raises the flag.
+ * There is no system call on this path.
  */
 struct we_watch {
-    uint64_t deadline, cpu, wall;        /* 0: none / not seen by a tick */
+    uint64_t         deadline;
+    uint64_t         cpu, wall;          /* when a tick saw it; 0: none has */
+    bool             expired;
+    struct we_watch *outer;
 };
 void we_os_clock_watch(struct we_clock *clock, uint64_t deadline,
-                       struct we_watch *saved);
-void we_os_clock_end(struct we_clock *clock, const struct we_watch *saved);
+                       struct we_watch *watch);
+/* Lowers the flag, unless an outer watch has run out. */
+void we_os_clock_end(struct we_clock *clock, const struct we_watch *watch);
 
 #endif
