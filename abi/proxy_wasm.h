@@ -86,26 +86,36 @@ struct pw_response {
  * little-endian, booleans 1 byte, strings as they are). */
 struct pw_property {
     enum { PW_PROP_BYTES, PW_PROP_INT, PW_PROP_BOOL } kind;
-    struct pw_str bytes;                 /* valid until the guest runs again */
+    struct pw_str bytes;
     uint64_t      number;
 };
 
 /*
  * What the abi needs of the proxy.  root and stream are the data pointers of
- * pw_root_new and pw_stream_new; stream is NULL only where the comment says.
- * Keys of header maps come in lower case from the abi; the host compares
- * without regard to case and gives names in lower case, pseudo-headers first
- * (":authority", ":path", ":method", ":scheme"; ":status").  Keys and values
- * that could split a message never reach the host.  Strings that the host
- * returns are valid until it is called to change the same map or the guest
- * runs on.  No function may call into the abi.  All pointers must be set.
+ * pw_root_new and pw_stream_new.  While an instance starts there is neither:
+ * log, log_level and now get a NULL root then.  Elsewhere root is always there
+ * and stream is missing (NULL) only where the comment says.
+ *
+ * Keys of header maps come in lower case from the abi, and "host" of a request
+ * comes as ":authority"; the host compares without regard to case and gives
+ * names in lower case, pseudo-headers first (":authority", ":path", ":method",
+ * ":scheme"; ":status").  Keys and values that could split a message never
+ * reach the host: names are tokens or known pseudo-headers, values are free of
+ * CR, LF and NUL, :status is 200-599, :method a token, :path and :authority
+ * without blanks and control characters.  Of the pseudo-headers only
+ * :authority can be removed.
+ *
+ * Strings that the host returns are valid until the abi calls it to change the
+ * same map, or the callback is over; the guest's allocator may run in between,
+ * and log lines with it.  No function may call into the abi.  All pointers
+ * must be set.
  */
 struct pw_host {
-    /* One line of the plugin's log, raw bytes.  stream may be NULL, and so may
-     * root, while an instance starts; plugin is the name. */
+    /* One line of the plugin's log, raw bytes, 4 KiB at most; the host escapes
+     * control characters.  stream may be NULL; plugin is the name. */
     void (*log)(void *root, void *stream, struct pw_str plugin,
                 enum pw_log_level level, struct pw_str text);
-    /* Lowest level that is logged. */
+    /* Lowest level that is logged.  stream may be NULL. */
     enum pw_log_level (*log_level)(void *root, void *stream);
     /* Wall clock, nanoseconds since 1970. */
     uint64_t (*now)(void *root);

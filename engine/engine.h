@@ -168,6 +168,8 @@ struct we_config {
 /* config may be NULL (all defaults).  Returns NULL if out of memory. */
 we_engine *we_engine_new(const struct we_config *config);
 void       we_engine_free(we_engine *engine);  /* after all that it made */
+/* The allocator that it uses, for what is built on top of it. */
+const struct we_allocator *we_engine_allocator(const we_engine *engine);
 
 /*
  * Prepares the calling thread to run guests: starts its deadline timer (CPU
