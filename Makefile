@@ -76,6 +76,69 @@ $(B)/sluice: $(CLI_OBJS) $(B)/libsluice.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 endif
 
+# --- nginx ---------------------------------------------------------------
+#
+# The module for the nginx that Debian packages, from nginx-dev's own configure
+# script and recorded flags; and a newer nginx built from source.  Both link
+# $(B)/libsluice.a, which config.make makes through this very file.
+
+MODULE := ngx_http_wasm_filter_module.so
+MODULE_SRCS := $(wildcard config config.make nginx-module/*.[ch]) \
+    abi/proxy_wasm.h engine/engine.h
+NGINX_DEV ?= /usr/share/nginx/src
+NGINX_SRC := $(TOOLS)/nginx-1.26.3
+NGINX_CC_OPT := -g -O2 -Wno-error=deprecated-declarations \
+    $(if $(SAN),-fsanitize=address -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1)
+NGINX_LD_OPT := $(if $(SAN),-fsanitize=address$(comma)undefined)
+NGINX_WITH := --with-compat --with-debug --with-pcre-jit --with-threads \
+    $(foreach m,ssl v2 sub realip addition auth_request gunzip gzip_static \
+    slice stub_status secure_link random_index,--with-http_$(m)_module)
+
+ifneq ($(wildcard config),)
+
+.PHONY: module
+all: module
+module: $(B)/nginx-deb/$(MODULE)
+
+# Configured anew when the list of source files may have changed.
+$(B)/nginx-deb/Makefile: config config.make $(B)/flags \
+    $(wildcard $(NGINX_DEV)/conf_flags)
+	$(call say,CONF,$@)cd $(NGINX_DEV) && bash -c '. ./conf_flags && \
+	    ./configure "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" \
+	    --with-cc-opt="$(NGINX_CC_OPT)" --builddir=$(@D) \
+	    --add-dynamic-module=$(TOP)' >$(@D).log 2>&1 \
+	    || { tail -20 $(@D).log; exit 1; }
+
+$(B)/nginx-deb/$(MODULE): $(B)/nginx-deb/Makefile $(B)/libsluice.a \
+    $(MODULE_SRCS)
+	$(call say,NGINX,$@)cd $(NGINX_DEV) && \
+	    $(MAKE) --no-print-directory -f $(@D)/Makefile modules \
+	    $(if $(V),,>$(@D).log 2>&1 || { cat $(@D).log; exit 1; })
+
+# With the sanitizers, nginx has the module built in: it takes both ways.
+NGINX_ADD := $(if $(SAN),--add-module,--add-dynamic-module)=$(TOP)
+NGINX_NEW := $(B)/nginx-1.26
+.PHONY: nginx-new
+nginx-new: $(NGINX_NEW)/objs/nginx
+
+$(NGINX_NEW)/objs/Makefile: config config.make $(B)/flags $(NGINX_SRC)/configure
+	$(call say,CONF,$@)rm -rf $(NGINX_NEW) && mkdir -p $(NGINX_NEW) && \
+	    cp -r $(NGINX_SRC) $(NGINX_NEW)/src && cd $(NGINX_NEW)/src && \
+	    ./configure --with-cc="$(CC)" --with-cc-opt="$(NGINX_CC_OPT)" \
+	    --with-ld-opt="$(NGINX_LD_OPT)" --builddir=$(@D) \
+	    --prefix=$(NGINX_NEW)/prefix $(NGINX_WITH) $(NGINX_ADD) \
+	    >$(NGINX_NEW)/log 2>&1 || { tail -20 $(NGINX_NEW)/log; exit 1; }
+
+$(NGINX_NEW)/objs/nginx: $(NGINX_NEW)/objs/Makefile $(B)/libsluice.a \
+    $(MODULE_SRCS)
+	$(call say,NGINX,$@)cd $(NGINX_NEW)/src && \
+	    $(MAKE) --no-print-directory -f $(@D)/Makefile \
+	    binary $(if $(SAN),,modules) \
+	    $(if $(V),,>$(NGINX_NEW)/log 2>&1 || { cat $(NGINX_NEW)/log; exit 1; })
+	@touch $@
+
+endif
+
 # --- unit tests: tests/ROOM/NAME.c is a TAP program -----------------------
 
 ENGINE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/engine/*.c))
@@ -99,6 +162,7 @@ unit-tests: $(ENGINE_TESTS) $(ABI_TESTS)
 export SLUICE_BUILD := $(B)
 export SLUICE_TOOLS := $(TOOLS)
 export SLUICE_SAN := $(SAN)
+export SLUICE_CC := $(CC)
 PROVE := prove $(if $(V),-v) $(PROVE_FLAGS)
 
 .PHONY: check check-unit
