@@ -61,8 +61,10 @@ struct we_insn {
  */
 struct we_body {
     const struct we_module *module;
-    const struct we_type   *type;
+    const struct we_type   *type;        /* NULL: an expression */
     uint32_t          func;              /* index, WE_NO_INDEX: an expression */
+    uint32_t          nresults;
+    const we_valtype *results;
     uint32_t          nlocals;           /* with parameters */
     const we_valtype *locals;
     uint32_t          local_slots;       /* sum over locals */
