@@ -22,6 +22,8 @@ typedef uint32_t we_valtype;
 #define WE_CONCRETE 0x20000000u
 #define WE_TYPE_ID  0x00ffffffu          /* of a concrete heap type */
 #define WE_HEAP     (WE_CONCRETE | WE_TYPE_ID)
+/* In a group that is not interned yet: the "id" is a position in the group. */
+#define WE_IN_GROUP 0x10000000u
 
 enum {
     WE_BOT = 0,
@@ -33,6 +35,10 @@ enum {
     WE_HEAP_ANY = 0x6e, WE_HEAP_EQ = 0x6d, WE_HEAP_I31 = 0x6c,
     WE_HEAP_STRUCT = 0x6b, WE_HEAP_ARRAY = 0x6a, WE_HEAP_EXN = 0x69
 };
+
+/* What is known of a reference that unreachable code made up: a subtype of
+ * every reference type. */
+#define WE_BOTREF    WE_REF
 
 #define WE_FUNCREF   (WE_REF | WE_NULL | WE_HEAP_FUNC)
 #define WE_EXTERNREF (WE_REF | WE_NULL | WE_HEAP_EXTERN)
@@ -78,6 +84,25 @@ struct we_types;
 struct we_types *we_types_new(const struct we_allocator *allocator);
 void             we_types_free(struct we_types *types);
 
+/* One type of a group as it was read.  super: a canonical id, or WE_IN_GROUP
+ * and an earlier position.  The arrays are as in struct we_type. */
+struct we_subtype {
+    uint8_t    kind;
+    bool       final, has_super;
+    uint32_t   super;
+    uint32_t   nparams, nresults, nfields;
+    const we_valtype      *values;
+    const struct we_field *fields;
+    uint32_t   depth;                    /* set by we_types_intern */
+};
+
+/* Finds or makes the group; ids[n] receives its canonical ids.  Each of the n
+ * ids is counted once more.  WE_INVALID: *bad is the first type that does not
+ * match its supertype.  WE_LIMIT: its chain is too long, or ids ran out. */
+enum we_error we_types_intern(struct we_types *types, struct we_subtype *subs,
+                              uint32_t n, uint32_t *ids, uint32_t *bad);
+void we_types_release(struct we_types *types, uint32_t id);
+
 /* The type of a canonical id in use. */
 const struct we_type *we_types_get(const struct we_types *types, uint32_t id);
 
@@ -91,7 +116,6 @@ bool we_types_sub(const struct we_types *types, we_valtype sub,
  * caller; WE_ARGUMENT if the text is no signature. */
 enum we_error we_types_signature(struct we_types *types,
                                  const char *signature, uint32_t *id);
-void we_types_release(struct we_types *types, uint32_t id);
 /* Text signature of a function type; "..." if letters lack. */
 char *we_types_text(const struct we_type *type, char *buf, size_t size);
 

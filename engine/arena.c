@@ -1,0 +1,131 @@
+/* Allocation through the host's allocator, and arenas on top of it. */
+#include "arena.h"
+
+#include <string.h>
+
+void *we_alloc(const struct we_allocator *a, size_t size)
+{
+    return a->resize(a->env, NULL, 0, size ? size : 1);
+}
+
+void *we_alloc_array(const struct we_allocator *a, size_t n, size_t size)
+{
+    return size && n > SIZE_MAX / size ? NULL : we_alloc(a, n * size);
+}
+
+void we_release(const struct we_allocator *a, void *ptr, size_t size)
+{
+    if (ptr)
+        a->resize(a->env, ptr, size ? size : 1, 0);
+}
+
+bool we_grow(const struct we_allocator *a, void *array, size_t *cap,
+             size_t need, size_t size)
+{
+    void *old, *new;
+    size_t n = *cap;
+
+    if (need <= n)
+        return true;
+    if (need > SIZE_MAX / 2 / size)
+        return false;
+    n = n < 8 ? 8 : n * 2;
+    if (n < need || n > SIZE_MAX / size)
+        n = need;
+    memcpy(&old, array, sizeof old);
+    new = a->resize(a->env, old, *cap * size, n * size);
+    if (!new)
+        return false;
+    memcpy(array, &new, sizeof new);
+    *cap = n;
+    return true;
+}
+
+/* --- arenas ------------------------------------------------------------- */
+
+enum { ALIGN = 16, BLOCK_MIN = 4096, BLOCK_MAX = 1 << 18 };
+
+struct we_arena_block {
+    struct we_arena_block *next;
+    size_t size, used;                   /* with this header */
+};
+
+#define HEADER ((sizeof(struct we_arena_block) + ALIGN - 1) & ~(size_t)15)
+
+void we_arena_init(struct we_arena *arena, const struct we_allocator *a)
+{
+    *arena = (struct we_arena){ .allocator = a };
+}
+
+void we_arena_free(struct we_arena *arena)
+{
+    struct we_arena_block *block = arena->blocks, *next;
+
+    for (; block; block = next) {
+        next = block->next;
+        we_release(arena->allocator, block, block->size);
+    }
+    arena->blocks = NULL;
+    arena->total = 0;
+}
+
+/* A new block with room for size bytes.  It comes first, unless it is made for
+ * one large piece alone: then the block in use stays in use. */
+static struct we_arena_block *add_block(struct we_arena *arena, size_t size)
+{
+    size_t want = BLOCK_MIN;
+    struct we_arena_block *block;
+    bool alone;
+
+    while (want < BLOCK_MAX && want < arena->total / 4)
+        want *= 2;
+    alone = size > want / 2;
+    if (alone)
+        want = HEADER + size;
+    block = we_alloc(arena->allocator, want);
+    if (!block)
+        return NULL;
+    block->size = want;
+    block->used = HEADER;
+    arena->total += want;
+    if (alone && arena->blocks) {
+        block->next = arena->blocks->next;
+        arena->blocks->next = block;
+    } else {
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    return block;
+}
+
+void *we_arena_alloc(struct we_arena *arena, size_t size)
+{
+    struct we_arena_block *block = arena->blocks;
+    void *piece;
+
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size = size ? (size + ALIGN - 1) & ~(size_t)(ALIGN - 1) : ALIGN;
+    if (!block || block->size - block->used < size)
+        block = add_block(arena, size);
+    if (!block)
+        return NULL;
+    piece = (uint8_t *)block + block->used;
+    block->used += size;
+    return memset(piece, 0, size);
+}
+
+void *we_arena_array(struct we_arena *arena, size_t n, size_t size)
+{
+    return size && n > SIZE_MAX / size ? NULL
+                                       : we_arena_alloc(arena, n * size);
+}
+
+void *we_arena_copy(struct we_arena *arena, const void *data, size_t size)
+{
+    void *copy = we_arena_alloc(arena, size);
+
+    if (copy && size)
+        memcpy(copy, data, size);
+    return copy;
+}
