@@ -229,8 +229,9 @@ void       we_linker_free(we_linker *linker);  /* instances don't need it */
 enum we_error we_linker_define_func(we_linker *linker, const char *module,
                                     const char *name, const char *signature,
                                     we_host_fn *fn, void *env);
-/* Defines all exports of an instance under a module name; the instance must
- * outlive every instance linked with them. */
+/* Defines all exports of an instance under a module name.  Instances linked
+ * with each other share tables and functions: none may run any more once the
+ * first of them is freed. */
 enum we_error we_linker_define_instance(we_linker *linker, const char *module,
                                         size_t module_len,
                                         we_instance *instance);
@@ -253,7 +254,7 @@ struct we_limits {
 };
 
 /*
- * Links, allocates, initialises and runs the start function (Section 4.5.4),
+ * Links (linker may be NULL: nothing is defined), allocates, initialises and runs the start function (Section 4.5.4),
  * under limits (NULL: defaults) and a deadline for the start function (CPU
  * nanoseconds; 0: none).  host_data is what we_instance_host_data returns.
  * WE_TRAP: *trap says why.
@@ -293,9 +294,11 @@ char *we_func_signature(const we_func *func, char *buf, size_t size);
 /*
  * Calls func.  slots holds the arguments and receives the results: room for
  * the larger of the two counts.  deadline: CPU nanoseconds of this thread from
- * now, 0: none; a nested call can't outlive the outer one's.  After WE_TRAP
- * the instance is in the state in which the trap left it.
- * Errors: WE_TRAP.
+ * now, 0: none; a nested call can't outlive the outer one's.  A call is never
+ * cut short of its deadline; it overruns by a tick of the kernel and a little
+ * (4 ms at 250 Hz).  After WE_TRAP the instance is in the state in which the
+ * trap left it; *trap is written only then.
+ * Errors: WE_TRAP; WE_SYSTEM: a deadline, but no we_engine_attach.
  */
 enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
                       struct we_trap *trap);

@@ -116,12 +116,17 @@ struct we_engine {
     struct we_stack     stack;
     struct we_clock    *clock;           /* os.h: the deadline timer, or NULL */
     uint64_t            module_bytes;
+    uint32_t            depth;           /* of we_calls under way */
     /* set by we_instance_set_trap, taken by we_call */
     int32_t             exit_status;
     char                trap_text[WE_TEXT_MAX];
     we_instance        *failed;          /* instantiations that others may
                                             still refer to */
 };
+
+/* Calls from the host nest no deeper, as each also takes some of the process's
+ * own stack; then they trap with WE_TRAP_STACK. */
+enum { WE_DEPTH_MAX = 50 };
 
 /* Behind every reservation of a memory: no access is allowed here, so that
  * compiled code may fold offsets below it without a check. */
@@ -184,5 +189,8 @@ enum we_error we_linker_bind(we_linker *linker, we_instance *instance,
  * and pops what it left there.  trap may be NULL. */
 void we_trap_take(struct we_engine *engine, enum we_trap_code code,
                   struct we_frame *entry, struct we_trap *trap);
+
+/* For we_engine_free: the instances in engine->failed. */
+void we_instance_free_failed(struct we_engine *engine);
 
 #endif

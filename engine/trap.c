@@ -1,0 +1,57 @@
+/* The record of a trap: its text, and the back-trace with names and offsets. */
+#include "instance.h"
+
+#include <stdio.h>
+
+static void frame_info(const struct we_frame *frame,
+                       struct we_frame_info *info)
+{
+    const struct we_func *func = frame->func;
+    const struct we_module *module = func->instance->module;
+    uint32_t index = func->code->func;
+
+    info->func = index;
+    info->offset = we_code_offset(func->code, frame->pc);
+    info->name = NULL;
+    info->name_len = 0;
+    if (index != WE_NO_INDEX && module->funcs[index].name.len > 0) {
+        info->name = (const char *) module->funcs[index].name.data;
+        info->name_len = module->funcs[index].name.len;
+    }
+}
+
+static void trap_text(const struct we_engine *engine, struct we_trap *trap)
+{
+    bool by_host = trap->code == WE_TRAP_HOST || trap->code == WE_TRAP_EXIT;
+
+    trap->exit_status = trap->code == WE_TRAP_EXIT ? engine->exit_status : 0;
+    if (by_host && engine->trap_text[0] != '\0') {
+        snprintf(trap->text, sizeof trap->text, "%s", engine->trap_text);
+    } else if (trap->code == WE_TRAP_EXIT) {
+        snprintf(trap->text, sizeof trap->text, "%s with status %d",
+                 we_trap_text(trap->code), (int) trap->exit_status);
+    } else {
+        snprintf(trap->text, sizeof trap->text, "%s",
+                 we_trap_text(trap->code));
+    }
+}
+
+void we_trap_take(struct we_engine *engine, enum we_trap_code code,
+                  struct we_frame *entry, struct we_trap *trap)
+{
+    const struct we_frame *frame = engine->stack.high;
+    uint32_t n = 0;
+
+    if (trap != NULL) {
+        trap->code = code;
+        trap->depth = (uint32_t) (entry - frame);
+        for (; frame < entry && n < WE_BACKTRACE_MAX; frame++) {
+            frame_info(frame, &trap->frames[n++]);
+        }
+        trap->nframes = n;
+        trap_text(engine, trap);
+    }
+    engine->stack.high = entry;
+    engine->exit_status = 0;
+    engine->trap_text[0] = '\0';
+}
