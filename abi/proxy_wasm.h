@@ -101,9 +101,9 @@ struct pw_property {
  * names in lower case, pseudo-headers first (":authority", ":path", ":method",
  * ":scheme"; ":status").  Keys and values that could split a message never
  * reach the host: names are tokens or known pseudo-headers, values are free of
- * CR, LF and NUL, :status is 200-599, :method a token, :path and :authority
- * without blanks and control characters.  Of the pseudo-headers only
- * :authority can be removed.
+ * CR, LF and NUL, :status is 200-599, :method and :scheme tokens, :path and
+ * :authority without blanks and control characters.  Pseudo-headers are never
+ * added, only replaced, and only :authority is ever removed.
  *
  * Strings that the host returns are valid until the abi calls it to change the
  * same map, or the callback is over; the guest's allocator may run in between,
@@ -210,7 +210,9 @@ enum pw_callback {
     PW_ON_REQUEST_HEADERS, PW_ON_REQUEST_BODY, PW_ON_REQUEST_TRAILERS,
     PW_ON_RESPONSE_HEADERS, PW_ON_RESPONSE_BODY, PW_ON_RESPONSE_TRAILERS,
     PW_ON_LOG, PW_ON_DONE, PW_ON_DELETE, PW_ON_TICK, PW_ON_QUEUE_READY,
-    PW_ON_HTTP_CALL_RESPONSE
+    PW_ON_HTTP_CALL_RESPONSE,
+    PW_ON_CONTEXT_CREATE, PW_ON_VM_START, PW_ON_CONFIGURE,
+    PW_NCALLBACKS
 };
 /* Does the plugin export the callback?  Missing ones act as Continue. */
 bool pw_plugin_has(const pw_plugin *plugin, enum pw_callback callback);
@@ -251,8 +253,10 @@ pw_stream *pw_stream_new(pw_root *root, void *data);
 /* The counts and sizes that the guest gets come from the host. */
 enum pw_action pw_on_request_headers(pw_stream *stream, bool end_of_stream);
 enum pw_action pw_on_request_body(pw_stream *stream, bool end_of_stream);
+enum pw_action pw_on_request_trailers(pw_stream *stream);
 enum pw_action pw_on_response_headers(pw_stream *stream, bool end_of_stream);
 enum pw_action pw_on_response_body(pw_stream *stream, bool end_of_stream);
+enum pw_action pw_on_response_trailers(pw_stream *stream);
 /* PW_CONTINUE or PW_FAULT. */
 enum pw_action pw_on_log(pw_stream *stream);
 /* on_done, on_delete (unless dead), then releases; the answer of on_done is

@@ -1,0 +1,108 @@
+/* What a host call knows, and how the rows of hostcalls.h become functions
+ * that the engine calls. */
+#ifndef PW_CALL_H
+#define PW_CALL_H
+
+#include "hostcalls.h"
+#include "instance.h"
+
+/* One host call: who calls, and the context that it acts on. */
+struct pw_call {
+    pw_instance          *instance;
+    we_instance          *guest;
+    const struct pw_host *host;
+    struct pw_context    *context;       /* the effective one */
+    void                 *root, *stream; /* the host's data, or NULL */
+};
+
+enum { PW_WHEN_RUNNING = PW_RUNNING, PW_WHEN_START = PW_STARTING,
+       PW_WHEN_ALWAYS = PW_ALLOCATING };
+
+/* False: the call is not allowed now. */
+static inline bool pw_call_begin(struct pw_call *c, we_instance *guest,
+                                 int when)
+{
+    pw_instance *in = we_instance_host_data(guest);
+    struct pw_context *context = in->effective;
+
+    c->instance = in;
+    c->guest = guest;
+    c->host = in->host;
+    c->context = context;
+    c->root = context->root == NULL ? NULL : context->root->context.data;
+    c->stream = context->is_stream ? context->data : NULL;
+    return (int)in->restriction <= when;
+}
+
+/* The guest may have died while its allocator ran for the host. */
+static inline enum we_trap_code pw_call_end(const struct pw_call *c)
+{
+    return c->instance->dead ? WE_TRAP_HOST : WE_TRAP_NONE;
+}
+
+#define PW_DEFINE_CALL(name, arity, params, versions, when)                   \
+    enum we_trap_code pw_call_##name(void *env, we_instance *guest,           \
+                                     uint64_t *slots)                         \
+    {                                                                         \
+        struct pw_call c;                                                     \
+                                                                              \
+        (void)env;                                                            \
+        slots[0] = pw_call_begin(&c, guest, PW_WHEN_##when)                   \
+                       ? name(&c PW_ARGS_##arity(slots))                      \
+                       : (uint32_t)PW_INTERNAL_FAILURE;                       \
+        return pw_call_end(&c);                                               \
+    }
+#define PW_DEFINE_LACK(name, arity, params, versions, why)
+#define PW_DEFINE_BARE(name, signature, when)                                 \
+    enum we_trap_code pw_call_bare_##name(void *env, we_instance *guest,      \
+                                          uint64_t *slots)                    \
+    {                                                                         \
+        struct pw_call c;                                                     \
+                                                                              \
+        (void)env;                                                            \
+        (void)slots;                                                          \
+        if (pw_call_begin(&c, guest, PW_WHEN_##when)) {                       \
+            (void)name(&c);                                                   \
+        }                                                                     \
+        return pw_call_end(&c);                                               \
+    }
+
+/* At the end of a file: the functions of its group. */
+#define PW_DEFINE_CALLS(group)                                                \
+    group(PW_DEFINE_CALL, PW_DEFINE_LACK, PW_DEFINE_BARE)
+
+#define PW_DECLARE_CALL(name, arity, params, versions, when)                  \
+    we_host_fn pw_call_##name;
+#define PW_DECLARE_LACK(name, arity, params, versions, why)
+#define PW_DECLARE_BARE(name, signature, when) we_host_fn pw_call_bare_##name;
+PW_HOSTCALLS(PW_DECLARE_CALL, PW_DECLARE_LACK, PW_DECLARE_BARE)
+
+/* A function that plugins can import; its env is its row. */
+struct pw_import {
+    const char *name, *signature;
+    we_host_fn *fn;
+};
+
+/* --- link.c --- */
+
+/* The row of an import that has this signature, or NULL; then *wanted is the
+ * signature that it should have, or NULL if there is no such import. */
+const struct pw_import *pw_link_find(const struct we_extern *import,
+                                     const char *signature,
+                                     const char **wanted);
+/* A we_resolve_fn. */
+bool pw_link_resolve(void *env, const struct we_extern *import,
+                     const char *signature, struct we_host_def *def);
+
+/* --- wasi.c --- */
+
+const struct pw_import *pw_wasi_row(size_t i);        /* NULL: past the last */
+
+/* --- call_log.c --- */
+
+/* A line of the host's about what the plugin did. */
+void pw_call_log(const struct pw_call *c, enum pw_log_level level,
+                 struct pw_str text);
+bool pw_call_logs(const struct pw_call *c, enum pw_log_level level);
+
+#endif

@@ -1,0 +1,276 @@
+/* Host calls: header maps. */
+#include "guest.h"
+#include "header.h"
+#include "map.h"
+
+#include <string.h>
+
+static enum pw_access map_access(const struct pw_call *c, uint32_t map)
+{
+    return !c->context->is_stream
+               ? PW_ABSENT
+               : c->host->map_access(c->stream, (enum pw_map)map);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* Bytes and count of the map's pairs. */
+static uint64_t measure(const struct pw_call *c, enum pw_map map, uint32_t *n)
+{
+    struct pw_cursor at = { NULL, 0, 0 };
+    struct pw_pair pair;
+    uint64_t size = 4;
+
+    for (*n = 0; c->host->map_next(c->stream, map, &at, &pair); ++*n) {
+        size += pw_map_pair_size(pair.key.len, pair.value.len);
+    }
+    return size;
+}
+
+static bool write_pairs(const struct pw_call *c, enum pw_map map, uint8_t *out,
+                        uint64_t size, uint32_t n)
+{
+    struct pw_cursor at = { NULL, 0, 0 };
+    struct pw_map_writer writer;
+    struct pw_pair pair;
+
+    pw_map_write(&writer, out, size, n);
+    while (c->host->map_next(c->stream, map, &at, &pair)) {
+        if (!pw_map_put(&writer, &pair)) {
+            return false;
+        }
+    }
+    return pw_map_done(&writer);
+}
+
+static uint32_t proxy_get_header_map_pairs(struct pw_call *c, uint32_t map,
+                                           uint32_t out_data,
+                                           uint32_t out_size)
+{
+    uint32_t n = 0, ptr = 0, status;
+    uint64_t size = 0;
+    uint8_t *data;
+
+    if (map >= PW_NMAPS) {
+        return PW_BAD_ARGUMENT;
+    }
+    if (map_access(c, map) != PW_ABSENT) {
+        size = measure(c, (enum pw_map)map, &n);
+    }
+    if (n == 0) {
+        return pw_guest_return(c, out_data, out_size, 0, 0);
+    }
+    status = pw_guest_alloc(c, size, &ptr, &data);
+    if (status != PW_OK) {
+        return status;
+    }
+    if (!write_pairs(c, (enum pw_map)map, data, size, n)) {
+        return PW_INTERNAL_FAILURE;
+    }
+    return pw_guest_return(c, out_data, out_size, ptr, (uint32_t)size);
+}
+
+/* Version 0.1.0 had no NotFound: a missing value reads as an empty one. */
+static uint32_t missing(const struct pw_call *c, uint32_t out_data,
+                        uint32_t out_size)
+{
+    return c->instance->plugin->version == PW_V0_1_0
+               ? pw_guest_return(c, out_data, out_size, 0, 0)
+               : (uint32_t)PW_NOT_FOUND;
+}
+
+static uint32_t proxy_get_header_map_value(struct pw_call *c, uint32_t map,
+                                           uint32_t key_ptr, uint32_t key_len,
+                                           uint32_t out_data,
+                                           uint32_t out_size)
+{
+    struct pw_str name, key, value;
+
+    if (map >= PW_NMAPS) {
+        return PW_BAD_ARGUMENT;
+    }
+    if (!pw_guest_read(c, key_ptr, key_len, &name)) {
+        return PW_INVALID_MEMORY_ACCESS;
+    }
+    if (!pw_header_key(c, pw_header_pseudo(map), name, &key)) {
+        return PW_INTERNAL_FAILURE;
+    }
+    if (map_access(c, map) == PW_ABSENT
+        || !c->host->map_get(c->stream, (enum pw_map)map, key, &value)) {
+        return missing(c, out_data, out_size);
+    }
+    return pw_guest_give(c, value, out_data, out_size);
+}
+
+/* As Envoy: the bytes of names and values, and of maps that can be changed
+ * only. */
+static uint32_t proxy_get_header_map_size(struct pw_call *c, uint32_t map,
+                                          uint32_t out)
+{
+    struct pw_cursor at = { NULL, 0, 0 };
+    struct pw_pair pair;
+    uint64_t size = 0;
+
+    if (map >= PW_NMAPS || map_access(c, map) != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
+    while (c->host->map_next(c->stream, (enum pw_map)map, &at, &pair)) {
+        size += (uint64_t)pair.key.len + pair.value.len;
+    }
+    return pw_guest_put32(c, out, (uint32_t)size);
+}
+
+/* --- changing ------------------------------------------------------------ */
+
+static uint32_t proxy_set_header_map_pairs(struct pw_call *c, uint32_t map,
+                                           uint32_t ptr, uint32_t len)
+{
+    struct pw_header_list list;
+    uint32_t status;
+
+    if (map >= PW_NMAPS || map_access(c, map) != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
+    status = pw_header_read_list(c, pw_header_pseudo(map), false, 0, ptr, len,
+                                 &list);
+    if (status != PW_OK) {
+        return status;
+    }
+    return c->host->map_set(c->stream, (enum pw_map)map, list.pairs, list.n);
+}
+
+/* A field as the guest gave it, its name in the form that hosts get. */
+struct field {
+    struct pw_str key, value;
+};
+
+static uint32_t read_field(const struct pw_call *c, uint32_t map,
+                           uint32_t key_ptr, uint32_t key_len,
+                           uint32_t value_ptr, uint32_t value_len,
+                           struct field *field)
+{
+    struct pw_str name;
+
+    if (map >= PW_NMAPS) {
+        return PW_BAD_ARGUMENT;
+    }
+    if (!pw_guest_read(c, key_ptr, key_len, &name)
+        || !pw_guest_read(c, value_ptr, value_len, &field->value)) {
+        return PW_INVALID_MEMORY_ACCESS;
+    }
+    if (map_access(c, map) != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
+    return pw_header_key(c, pw_header_pseudo(map), name, &field->key)
+               ? PW_OK
+               : PW_INTERNAL_FAILURE;
+}
+
+/* An error status makes the Rust SDK panic, and then a client could end an
+ * instance by what it sends: so a field that can't be applied answers Ok. */
+static bool may_apply(const struct pw_call *c, uint32_t map,
+                      const struct field *field)
+{
+    const char *why = pw_header_refusal(pw_header_pseudo(map), field->key,
+                                        field->value);
+
+    if (why != NULL) {
+        pw_header_warn(c, field->key, field->value, why);
+    }
+    return why == NULL;
+}
+
+/* A pseudo-header stands once: what is added to it joins with a comma, as in
+ * Envoy. */
+static bool join(const struct pw_call *c, uint32_t map, struct field *field)
+{
+    struct pw_str old;
+    char *buf;
+
+    if (!c->host->map_get(c->stream, (enum pw_map)map, field->key, &old)) {
+        return true;
+    }
+    buf = pw_instance_scratch(c->instance, 1, old.len + 1 + field->value.len);
+    if (buf == NULL) {
+        return false;
+    }
+    if (old.len != 0) {
+        memcpy(buf, old.data, old.len);
+    }
+    buf[old.len] = ',';
+    if (field->value.len != 0) {
+        memcpy(buf + old.len + 1, field->value.data, field->value.len);
+    }
+    field->value = (struct pw_str){ buf, old.len + 1 + field->value.len };
+    return true;
+}
+
+static uint32_t proxy_add_header_map_value(struct pw_call *c, uint32_t map,
+                                           uint32_t key_ptr, uint32_t key_len,
+                                           uint32_t value_ptr,
+                                           uint32_t value_len)
+{
+    struct field field;
+    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
+                                 value_len, &field);
+
+    if (status != PW_OK) {
+        return status;
+    }
+    if (pw_header_is_pseudo(field.key)) {
+        if (!join(c, map, &field)) {
+            return PW_INTERNAL_FAILURE;
+        }
+        return !may_apply(c, map, &field)
+                   ? PW_OK
+                   : c->host->map_replace(c->stream, (enum pw_map)map,
+                                          field.key, field.value);
+    }
+    return !may_apply(c, map, &field)
+               ? PW_OK
+               : c->host->map_add(c->stream, (enum pw_map)map, field.key,
+                                  field.value);
+}
+
+static uint32_t proxy_replace_header_map_value(struct pw_call *c, uint32_t map,
+                                               uint32_t key_ptr,
+                                               uint32_t key_len,
+                                               uint32_t value_ptr,
+                                               uint32_t value_len)
+{
+    struct field field;
+    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
+                                 value_len, &field);
+
+    if (status != PW_OK) {
+        return status;
+    }
+    return !may_apply(c, map, &field)
+               ? PW_OK
+               : c->host->map_replace(c->stream, (enum pw_map)map, field.key,
+                                      field.value);
+}
+
+static bool is_authority(struct pw_str key)
+{
+    return key.len == 10 && memcmp(key.data, ":authority", 10) == 0;
+}
+
+static uint32_t proxy_remove_header_map_value(struct pw_call *c, uint32_t map,
+                                              uint32_t key_ptr,
+                                              uint32_t key_len)
+{
+    struct field field;
+    uint32_t status = read_field(c, map, key_ptr, key_len, 0, 0, &field);
+
+    if (status != PW_OK) {
+        return status;
+    }
+    if (pw_header_is_pseudo(field.key) && !is_authority(field.key)) {
+        pw_header_warn(c, field.key, field.value, "it can't be removed");
+        return PW_OK;
+    }
+    return c->host->map_remove(c->stream, (enum pw_map)map, field.key);
+}
+
+PW_DEFINE_CALLS(PW_HEADER_CALLS)

@@ -1,0 +1,254 @@
+/* Header fields from a guest: which may be applied, and in what form. */
+#include "header.h"
+
+#include "guest.h"
+#include "map.h"
+
+#include <string.h>
+
+enum { NAME_SHOWN = 100, VALUE_SHOWN = 200, LINE_SIZE = 1200 };
+
+enum pw_pseudo pw_header_pseudo(uint32_t map)
+{
+    return map == PW_REQUEST_HEADERS    ? PW_PSEUDO_REQUEST
+           : map == PW_RESPONSE_HEADERS ? PW_PSEUDO_RESPONSE
+                                        : PW_PSEUDO_NONE;
+}
+
+bool pw_header_is_pseudo(struct pw_str key)
+{
+    return key.len != 0 && key.data[0] == ':';
+}
+
+/* --- characters ---------------------------------------------------------- */
+
+/* RFC 9110, 5.6.2: a bit a character, from 0x20 on. */
+static bool is_token_char(uint8_t ch)
+{
+    static const uint32_t bits[3] = { 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
+
+    return ch >= 0x20 && ch < 0x80
+           && (bits[(ch - 0x20) >> 5] >> (ch & 31) & 1) != 0;
+}
+
+static bool is_token(struct pw_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_token_char((uint8_t)s.data[i])) {
+            return false;
+        }
+    }
+    return s.len != 0;
+}
+
+/* Something that stands in a request line between blanks. */
+static bool is_visible(struct pw_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t ch = (uint8_t)s.data[i];
+
+        if (ch <= 0x20 || ch == 0x7f) {
+            return false;
+        }
+    }
+    return s.len != 0;
+}
+
+static bool is_status(struct pw_str s)
+{
+    return s.len == 3 && s.data[0] >= '2' && s.data[0] <= '5'
+           && s.data[1] >= '0' && s.data[1] <= '9' && s.data[2] >= '0'
+           && s.data[2] <= '9';
+}
+
+static bool splits(struct pw_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] == '\r' || s.data[i] == '\n' || s.data[i] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool equals(struct pw_str s, const char *text)
+{
+    return strlen(text) == s.len && memcmp(s.data, text, s.len) == 0;
+}
+
+/* --- what may be applied ------------------------------------------------- */
+
+static const struct pseudo_row {
+    const char    *name;
+    enum pw_pseudo of;
+    bool (*accepts)(struct pw_str value);
+    const char    *refusal;
+} pseudo_rows[] = {
+    { ":method", PW_PSEUDO_REQUEST, is_token, "the value is no token" },
+    { ":scheme", PW_PSEUDO_REQUEST, is_token, "the value is no token" },
+    { ":path", PW_PSEUDO_REQUEST, is_visible,
+      "the value is empty or has blanks or control characters" },
+    { ":authority", PW_PSEUDO_REQUEST, is_visible,
+      "the value is empty or has blanks or control characters" },
+    { ":status", PW_PSEUDO_RESPONSE, is_status,
+      "the value is not 200 to 599" },
+};
+
+static const char *pseudo_refusal(enum pw_pseudo pseudo, struct pw_str key,
+                                  struct pw_str value)
+{
+    for (size_t i = 0; i < sizeof pseudo_rows / sizeof pseudo_rows[0]; i++) {
+        const struct pseudo_row *row = &pseudo_rows[i];
+
+        if (row->of == pseudo && equals(key, row->name)) {
+            return row->accepts(value) ? NULL : row->refusal;
+        }
+    }
+    return "no such pseudo-header here";
+}
+
+const char *pw_header_refusal(enum pw_pseudo pseudo, struct pw_str key,
+                              struct pw_str value)
+{
+    if (key.len == 0) {
+        return "the name is empty";
+    }
+    if (splits(value)) {
+        return "CR, LF or NUL in the value";
+    }
+    if (pw_header_is_pseudo(key)) {
+        return pseudo_refusal(pseudo, key, value);
+    }
+    return is_token(key) ? NULL : "the name is no token";
+}
+
+void pw_header_warn(const struct pw_call *c, struct pw_str key,
+                    struct pw_str value, const char *why)
+{
+    char line[LINE_SIZE];
+    struct pw_text text;
+
+    if (!pw_call_logs(c, PW_WARN)) {
+        return;
+    }
+    pw_text_init(&text, line, sizeof line);
+    pw_text_add(&text, "header \"");
+    pw_text_add_foreign(&text, key, NAME_SHOWN);
+    pw_text_add(&text, "\" is not applied: %s; value \"", why);
+    pw_text_add_foreign(&text, value, VALUE_SHOWN);
+    pw_text_add(&text, "\"");
+    pw_call_log(c, PW_WARN, (struct pw_str){ text.buf, text.len });
+}
+
+/* --- names --------------------------------------------------------------- */
+
+static bool is_upper(char ch)
+{
+    return ch >= 'A' && ch <= 'Z';
+}
+
+static bool has_upper(struct pw_str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (is_upper(s.data[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The entry of the Host field is :authority, as in Envoy. */
+static struct pw_str alias(enum pw_pseudo pseudo, struct pw_str key)
+{
+    if (pseudo == PW_PSEUDO_REQUEST && equals(key, "host")) {
+        return (struct pw_str){ ":authority", 10 };
+    }
+    return key;
+}
+
+struct pw_str pw_header_lower(enum pw_pseudo pseudo, struct pw_str name,
+                              char *buf)
+{
+    if (!has_upper(name)) {
+        return alias(pseudo, name);
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        buf[i] = (char)(name.data[i] | (is_upper(name.data[i]) ? 0x20 : 0));
+    }
+    return alias(pseudo, (struct pw_str){ buf, name.len });
+}
+
+bool pw_header_key(const struct pw_call *c, enum pw_pseudo pseudo,
+                   struct pw_str name, struct pw_str *key)
+{
+    char *buf;
+
+    if (!has_upper(name)) {
+        *key = alias(pseudo, name);
+        return true;
+    }
+    buf = pw_instance_scratch(c->instance, 0, name.len);
+    if (buf == NULL) {
+        return false;
+    }
+    *key = pw_header_lower(pseudo, name, buf);
+    return true;
+}
+
+/* --- lists --------------------------------------------------------------- */
+
+/* Scratch: | pairs ... | names in lower case ... | */
+static void fill_list(const struct pw_call *c, enum pw_pseudo pseudo,
+                      bool drop_pseudo, struct pw_map_reader *reader,
+                      char *names, struct pw_header_list *list)
+{
+    struct pw_pair pair;
+    const char *why;
+
+    while (pw_map_next(reader, &pair)) {
+        struct pw_str name = pair.key;
+
+        pair.key = pw_header_lower(pseudo, name, names);
+        names += name.len;
+        if (drop_pseudo && pw_header_is_pseudo(pair.key)) {
+            continue;
+        }
+        why = pw_header_refusal(pseudo, pair.key, pair.value);
+        if (why != NULL) {
+            pw_header_warn(c, pair.key, pair.value, why);
+        } else {
+            list->pairs[list->n++] = pair;
+        }
+    }
+}
+
+uint32_t pw_header_read_list(const struct pw_call *c, enum pw_pseudo pseudo,
+                             bool drop_pseudo, unsigned i, uint32_t ptr,
+                             uint32_t len, struct pw_header_list *list)
+{
+    struct pw_map_reader reader;
+    struct pw_str blob;
+    size_t pairs_size;
+    uint8_t *block;
+
+    *list = (struct pw_header_list){ NULL, 0 };
+    if (!pw_guest_read(c, ptr, len, &blob)) {
+        return PW_INVALID_MEMORY_ACCESS;
+    }
+    if (!pw_map_read(&reader, blob)) {
+        return PW_BAD_ARGUMENT;
+    }
+    if (reader.left == 0) {
+        return PW_OK;
+    }
+    pairs_size = reader.left * sizeof *list->pairs;
+    block = pw_instance_scratch(c->instance, i,
+                                pairs_size + (size_t)reader.key_bytes);
+    if (block == NULL) {
+        return PW_INTERNAL_FAILURE;
+    }
+    list->pairs = (struct pw_pair *)(void *)block;
+    fill_list(c, pseudo, drop_pseudo, &reader, (char *)block + pairs_size,
+              list);
+    return PW_OK;
+}

@@ -1,0 +1,198 @@
+/* Running plugins: making one, its fault, its memory. */
+#include "call.h"
+#include "instance.h"
+
+#include <string.h>
+
+void pw_instance_fail(pw_instance *in, const char *what, const char *name,
+                      const struct we_trap *trap)
+{
+    struct pw_text text;
+
+    if (in->dead) {
+        return;
+    }
+    in->dead = true;
+    pw_text_init(&text, in->fault, sizeof in->fault);
+    pw_text_add(&text, "%s %s: ", what, name);
+    pw_fault_describe(&text, trap, in->deadline);
+}
+
+void *pw_instance_scratch(pw_instance *in, unsigned i, size_t size)
+{
+    struct pw_scratch *s = &in->scratch[i];
+
+    if (size > s->size) {
+        pw_budget_free(&in->budget, s->data, s->size);
+        s->size = 0;
+        s->data = pw_budget_resize(&in->budget, NULL, 0, size);
+        if (s->data == NULL) {
+            return NULL;
+        }
+        s->size = size;
+    }
+    return s->data;
+}
+
+const char *pw_instance_fault(const pw_instance *instance)
+{
+    return instance->dead ? instance->fault : NULL;
+}
+
+uint64_t pw_instance_memory(const pw_instance *instance)
+{
+    return we_memory_size(instance->memory);
+}
+
+/* --- start --------------------------------------------------------------- */
+
+/* The functions that start a guest, in order; the first column is called if
+ * it is exported and the second is not. */
+static const struct start_row {
+    const char *name, *unless, *needs;
+} start_rows[] = {
+    { "_initialize", NULL,          NULL          },
+    { "main",        NULL,          "_initialize" },
+    { "__main_void", "main",        "_initialize" },
+    { "_start",      "_initialize", NULL          },
+};
+
+static we_func *guest_func(pw_instance *in, const char *name)
+{
+    return name == NULL ? NULL
+                        : we_instance_func(in->guest, name, strlen(name));
+}
+
+static bool starts(pw_instance *in, const struct start_row *row)
+{
+    return guest_func(in, row->unless) == NULL
+           && (row->needs == NULL || guest_func(in, row->needs) != NULL);
+}
+
+/* proc_exit(0) ends a start function as returning from it does. */
+static bool is_exit(const struct we_trap *trap)
+{
+    return trap->code == WE_TRAP_EXIT && trap->exit_status == 0;
+}
+
+static bool run_start(pw_instance *in, const struct start_row *row)
+{
+    we_func *func = guest_func(in, row->name);
+    uint64_t slots[2] = { 0, 0 };
+    struct we_trap trap;
+
+    if (func == NULL || !starts(in, row)) {
+        return true;
+    }
+    if (we_call(func, slots, in->deadline, &trap) != WE_OK
+        && !is_exit(&trap)) {
+        pw_instance_fail(in, "start function", row->name, &trap);
+    }
+    return !in->dead;
+}
+
+static bool start(pw_instance *in, struct pw_error *error)
+{
+    struct pw_text text;
+
+    for (size_t i = 0; i < sizeof start_rows / sizeof start_rows[0]; i++) {
+        if (!run_start(in, &start_rows[i])) {
+            text = pw_text_error(error, "start");
+            pw_text_add(&text, "%s", in->fault);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void instantiate_failed(pw_instance *in, enum we_error e,
+                               const struct we_detail *detail,
+                               const struct we_trap *trap,
+                               struct pw_error *error)
+{
+    struct pw_text text = pw_text_error(error,
+                                        e == WE_LINK ? "link" : "start");
+
+    if (e == WE_TRAP) {
+        pw_text_add(&text, "module start: ");
+        pw_fault_describe(&text, trap, in->deadline);
+        return;
+    }
+    pw_text_add(&text, "%s: ", we_error_text(e));
+    pw_text_add_foreign(&text,
+                        (struct pw_str){ detail->text, strlen(detail->text) },
+                        WE_TEXT_MAX);
+}
+
+static bool instantiate(pw_instance *in, struct pw_error *error)
+{
+    pw_plugin *plugin = in->plugin;
+    struct we_limits limits = { .memory_bytes = plugin->limits.memory };
+    struct we_detail detail;
+    struct we_trap trap;
+    enum we_error e;
+
+    e = we_instance_new(plugin->module, plugin->runtime->linker, &limits,
+                        in->deadline, in, &in->guest, &detail, &trap);
+    if (e != WE_OK) {
+        in->guest = NULL;
+        instantiate_failed(in, e, &detail, &trap, error);
+        return false;
+    }
+    in->memory = we_instance_memory(in->guest, "memory", 6);
+    return true;
+}
+
+static void resolve_exports(pw_instance *in)
+{
+    in->allocate = guest_func(in, in->plugin->allocator);
+    for (int i = 0; i < PW_NCALLBACKS; i++) {
+        in->callbacks[i] = guest_func(
+            in, pw_plugin_callback_name((enum pw_callback)i));
+    }
+}
+
+pw_instance *pw_instance_new(pw_plugin *plugin, struct pw_error *error)
+{
+    struct pw_budget budget = { plugin->runtime->budget.allocator, 0,
+                                plugin->limits.host_memory };
+    pw_instance *in = pw_budget_new(&budget, sizeof *in);
+    struct pw_text text;
+
+    if (in == NULL) {
+        text = pw_text_error(error, "start");
+        pw_text_add(&text, "out of memory (host_memory)");
+        return NULL;
+    }
+    in->plugin = plugin;
+    in->host = plugin->runtime->host;
+    in->budget = budget;
+    in->current = in->effective = &in->none;
+    in->restriction = PW_STARTING;
+    in->deadline = plugin->limits.start_deadline;
+    if (!instantiate(in, error) || !start(in, error)) {
+        pw_instance_free(in);
+        return NULL;
+    }
+    resolve_exports(in);
+    in->restriction = PW_RUNNING;
+    return in;
+}
+
+void pw_instance_free(pw_instance *in)
+{
+    struct pw_budget budget;
+
+    if (in == NULL) {
+        return;
+    }
+    if (in->guest != NULL) {
+        we_instance_free(in->guest);
+    }
+    pw_context_free_all(in);
+    for (int i = 0; i < PW_NSCRATCH; i++) {
+        pw_budget_free(&in->budget, in->scratch[i].data, in->scratch[i].size);
+    }
+    budget = in->budget;
+    pw_budget_free(&budget, in, sizeof *in);
+}

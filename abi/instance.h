@@ -1,0 +1,103 @@
+/* A running plugin: the guest, its contexts and the call under way. */
+#ifndef PW_INSTANCE_H
+#define PW_INSTANCE_H
+
+#include "plugin.h"
+#include "text.h"
+
+/* Which host calls are allowed: a call's `when` must not be less. */
+enum pw_restriction {
+    PW_RUNNING,                          /* all */
+    PW_STARTING,                         /* ALWAYS and WASI's */
+    PW_ALLOCATING                        /* ALWAYS and some of WASI's */
+};
+
+/* The common head of root and stream contexts; id 0 is the context of the
+ * instance itself. */
+struct pw_context {
+    uint32_t           id;
+    bool               is_stream;
+    struct pw_root    *root;             /* NULL only while starting */
+    void              *data;             /* the host's */
+    struct pw_context *next;             /* in its bucket */
+};
+
+struct pw_root {
+    struct pw_context context;
+    pw_instance      *instance;
+    struct pw_str     root_id, configuration;
+    bool              configuring;       /* its configuration is readable */
+};
+
+struct pw_stream {
+    struct pw_context context;
+    struct pw_stream *next_free;
+};
+
+/* Memory for the length of one host call. */
+struct pw_scratch {
+    uint8_t *data;
+    size_t   size;
+};
+
+enum { PW_FAULT_TEXT = 1000, PW_NSCRATCH = 2 };
+
+struct pw_instance {
+    pw_plugin            *plugin;
+    const struct pw_host *host;
+    we_instance          *guest;
+    we_memory            *memory;
+    we_func              *allocate;
+    we_func              *callbacks[PW_NCALLBACKS];
+    struct pw_budget      budget;
+
+    /* the call under way */
+    struct pw_context    *current, *effective;
+    struct pw_context     none;          /* id 0 */
+    enum pw_callback      running;
+    enum pw_restriction   restriction;
+    uint64_t              deadline;
+    bool                  dead;
+    struct pw_scratch     scratch[PW_NSCRATCH];
+    uint64_t              clock;         /* the last monotonic time given */
+
+    /* contexts by id; nbuckets is a power of two or 0 */
+    struct pw_context   **buckets;
+    uint32_t              nbuckets, ncontexts, last_id;
+    struct pw_stream     *free_streams;
+
+    char                  fault[PW_FAULT_TEXT];
+};
+
+/* --- instance.c --- */
+
+/* Kills the instance; the first fault is kept.  where: "callback NAME". */
+void pw_instance_fail(pw_instance *instance, const char *what,
+                      const char *name, const struct we_trap *trap);
+/* At least size bytes that live until scratch area i is asked for again; NULL
+ * if there is no memory. */
+void *pw_instance_scratch(pw_instance *instance, unsigned i, size_t size);
+
+/* --- context.c --- */
+
+struct pw_context *pw_context_find(const pw_instance *instance, uint32_t id);
+/* Releases what is left of the instance's tables. */
+void pw_context_free_all(pw_instance *instance);
+
+/* --- callbacks.c --- */
+
+/*
+ * Runs a callback, which must be exported, as the current context: slots hold
+ * the arguments behind the context's id, slots[0] then the result.  False: a
+ * fault; the instance is dead.
+ */
+bool pw_callback_run(struct pw_context *context, enum pw_callback callback,
+                     uint64_t *slots, uint64_t deadline);
+
+/* --- fault.c --- */
+
+/* Appends cause and back-trace of a trap. */
+void pw_fault_describe(struct pw_text *text, const struct we_trap *trap,
+                       uint64_t deadline);
+
+#endif
