@@ -139,6 +139,42 @@ $(NGINX_NEW)/objs/nginx: $(NGINX_NEW)/objs/Makefile $(B)/libsluice.a \
 
 endif
 
+# --- example plugins -----------------------------------------------------
+
+WASM_CC ?= clang-19
+WASM_CFLAGS := --target=wasm32-wasi -mexec-model=reactor -O2 -Wall -Wextra \
+    -Werror
+EXAMPLES_C := $(patsubst sdk-examples/c/%.c,$(B)/plugins/c/%.wasm, \
+    $(wildcard sdk-examples/c/*.c))
+EXAMPLES_RUST := $(patsubst sdk-examples/rust/%/Cargo.toml, \
+    $(B)/plugins/rust/%.wasm,$(wildcard sdk-examples/rust/*/Cargo.toml))
+RUST_SRCS := $(wildcard sdk-examples/rust/build sdk-examples/rust/Cargo.* \
+    sdk-examples/rust/*/Cargo.toml sdk-examples/rust/*/src/*.rs)
+
+.PHONY: examples examples-c examples-rust
+examples: examples-c examples-rust
+examples-c: $(EXAMPLES_C)
+examples-rust: $(EXAMPLES_RUST)
+
+# Those in Rust take a minute and the crates: `make examples` builds them.
+ifneq ($(shell command -v $(firstword $(WASM_CC))),)
+all: examples-c
+endif
+
+$(B)/plugins/c/%.wasm: sdk-examples/c/%.c $(wildcard sdk-examples/c/*.h)
+	@mkdir -p $(@D)
+	$(call say,WASM,$@)$(WASM_CC) $(WASM_CFLAGS) -o $@ $<
+
+# One cargo run makes them all; its folder is shared by the build folders.
+$(TOOLS)/rust/built: $(RUST_SRCS)
+	@mkdir -p $(@D)
+	$(call say,CARGO,sdk-examples/rust)sdk-examples/rust/build $(@D) \
+	    $(if $(V),,>$(@D)/log 2>&1 || { tail -30 $(@D)/log; exit 1; })
+	@touch $@
+$(B)/plugins/rust/%.wasm: $(TOOLS)/rust/built
+	@mkdir -p $(@D)
+	@cp $(TOOLS)/rust/wasm32-wasip1/release/$*.wasm $@
+
 # --- unit tests: tests/ROOM/NAME.c is a TAP program -----------------------
 
 ENGINE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/engine/*.c))
