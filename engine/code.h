@@ -1,5 +1,5 @@
 /* The interpreter's register code: what lower.c makes of a body and interp.c
- * runs.  Immutable, position-independent, shared by all instances. */
+ * runs.  Immutable, shared by all instances. */
 #ifndef WE_CODE_H
 #define WE_CODE_H
 
@@ -14,10 +14,10 @@
  * frame begins (they are the top of its own operand stack) and finds the
  * results there.  What returns where is kept apart, in struct we_frame.
  *
- * An instruction is a run of 16-bit units: the handler (32 bits, an offset
- * from the interpreter's first label, or the opcode number where computed goto
- * is missing), then its operands: slot numbers (16 bits), immediates and
- * branch distances (32 or 64 bits, host byte order, not aligned: memcpy).
+ * An instruction is a run of 16-bit units, a multiple of four: the address of
+ * its handler (64 bits), then its operands: slot numbers (16 bits), immediates
+ * and branch distances (32 or 64 bits, host byte order: memcpy).  iops.h has
+ * the operations and their layouts.
  */
 struct we_code_map {                     /* sorted by at */
     uint32_t at;                         /* unit of the instruction's end */

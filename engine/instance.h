@@ -108,6 +108,12 @@ struct we_stack {
     uint32_t volatile interrupt;         /* enum we_trap_code: the guest stops
                                             with it at the next back edge or
                                             call */
+    /* the interpreter's own; zero at first */
+    uint64_t         used;               /* bytes charged, see engine.h */
+    we_instance     *instance;           /* whose code runs */
+    struct we_frame *entry;              /* first frame of the innermost run,
+                                            one past */
+    struct we_regs  *regs;               /* see interp.h */
 };
 
 struct we_engine {
