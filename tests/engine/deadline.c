@@ -1,0 +1,253 @@
+/* Deadlines: anything ends in time, nothing ends early. */
+#include "world.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MS = 1000000, OVERRUN = 5 * MS };
+
+struct nest {
+    struct world *w;
+    we_func      *spin, *fib;
+    uint64_t      inner;                 /* deadline of the nested call */
+    bool          work;                  /* nested call ends by itself */
+    enum we_trap_code got;
+};
+
+static uint64_t cpu(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t) t.tv_sec * 1000 * MS + (uint64_t) t.tv_nsec;
+}
+
+static double milli(uint64_t ns)
+{
+    return (double) ns / (double) MS;
+}
+
+static enum we_trap_code nop(void *env, we_instance *instance,
+                             uint64_t *slots)
+{
+    (void) env;
+    (void) instance;
+    (void) slots;
+    return WE_TRAP_NONE;
+}
+
+static enum we_trap_code nest(void *env, we_instance *instance,
+                              uint64_t *slots)
+{
+    struct nest *n = env;
+    uint64_t arg[1] = { 10 };
+    struct we_trap trap;
+    enum we_error e;
+
+    (void) instance;
+    (void) slots;
+    e = we_call(n->work ? n->fib : n->spin, arg, n->inner, &trap);
+    n->got = e == WE_OK ? WE_TRAP_NONE : trap.code;
+    return WE_TRAP_NONE;
+}
+
+/* Runs a function that never ends; says how it did. */
+static void ends(struct world *w, we_instance *i, const char *name,
+                 enum we_trap_code code)
+{
+    uint64_t begin = cpu(), used;
+    int64_t got = world_int(w, i, name, 0, 0, 0);
+
+    used = cpu() - begin;
+    is_int(got, -1000 - (int64_t) code, "%s ends", name);
+    if (code == WE_TRAP_DEADLINE) {
+        ok(used >= w->deadline, "%s: not early", name);
+        ok(used <= w->deadline + OVERRUN, "%s: %.2f ms of %.0f", name,
+           milli(used), milli(w->deadline));
+    }
+}
+
+static void endless(struct world *w, we_instance *i)
+{
+    static const char *const loops[] = {
+        "spin", "spin_table", "spin_if", "spin_host", "spin_call",
+        "spin_fill", "spin_copy", "spin_table_copy", "spin_grow"
+    };
+    uint64_t deadlines[] = { 1 * MS, 10 * MS, 30 * MS };
+    size_t k, d;
+
+    for (d = 0; d < 3; d++) {
+        w->deadline = deadlines[d];
+        for (k = 0; k < sizeof loops / sizeof *loops; k++) {
+            ends(w, i, loops[k], WE_TRAP_DEADLINE);
+        }
+    }
+    ends(w, i, "recurse", WE_TRAP_STACK);
+    ends(w, i, "recurse_indirect", WE_TRAP_STACK);
+}
+
+/* One instruction that touches 4 GiB. */
+static void one_instruction(struct world *w)
+{
+    we_instance *i = world_new_of(w, big_fill);
+
+    w->deadline = 10 * MS;
+    if (ok(i != NULL, "big_fill.wat")) {
+        ends(w, i, "fill", WE_TRAP_DEADLINE);
+    }
+    we_instance_free(i);
+}
+
+/* 0.3 s of short calls: many ticks, none of them may hit a call. */
+static void short_calls(we_instance *i)
+{
+    we_func *nothing = we_instance_func(i, "nothing", 7);
+    we_func *fib = we_instance_func(i, "fib", 3);
+    uint64_t begin = cpu(), slots[1], calls = 0, killed = 0;
+
+    while (cpu() - begin < 300 * MS) {
+        slots[0] = 12;
+        killed += we_call(fib, slots, 1 * MS, NULL) != WE_OK;
+        for (int k = 0; k < 1000; k++) {
+            killed += we_call(nothing, slots, 1 * MS, NULL) != WE_OK;
+        }
+        calls += 1001;
+    }
+    is_int((int64_t) killed, 0, "%llu short calls, none killed",
+           (unsigned long long) calls);
+}
+
+/* A call that follows one that ran out begins afresh. */
+static void after(struct world *w, we_instance *i)
+{
+    int k, bad = 0;
+
+    w->deadline = 1 * MS;
+    for (k = 0; k < 20; k++) {
+        bad += world_int(w, i, "spin", 0, 0, 0) != -1000 - WE_TRAP_DEADLINE;
+        bad += world_int(w, i, "fib", 10, 0, 0) != 55;
+    }
+    is_int(bad, 0, "calls after a deadline");
+}
+
+static void nested(struct world *w, we_instance *i, struct nest *n)
+{
+    uint64_t begin, used;
+
+    w->deadline = 100 * MS;
+    n->inner = 5 * MS;
+    n->work = false;
+    begin = cpu();
+    is_int(world_int(w, i, "nest", 0, 0, 0), 0, "the outer call goes on");
+    used = cpu() - begin;
+    is_int(n->got, WE_TRAP_DEADLINE, "the inner one ran out");
+    ok(used >= 5 * MS && used <= 5 * MS + OVERRUN, "at its own deadline");
+    w->deadline = 20 * MS;
+    begin = cpu();
+    is_int(world_int(w, i, "nest_spin", 0, 0, 0), -1000 - WE_TRAP_DEADLINE,
+           "the outer one runs out later");
+    used = cpu() - begin;
+    ok(used >= 20 * MS && used <= 20 * MS + OVERRUN, "at its own deadline");
+    w->deadline = 5 * MS;
+    n->inner = 1000 * MS;
+    begin = cpu();
+    is_int(world_int(w, i, "nest_spin", 0, 0, 0), -1000 - WE_TRAP_DEADLINE,
+           "an inner call can't outlive the outer one");
+    used = cpu() - begin;
+    ok(used >= 5 * MS && used <= 5 * MS + OVERRUN, "%.2f ms",
+       milli(used));
+    n->inner = 0;
+    is_int(world_int(w, i, "nest_spin", 0, 0, 0), -1000 - WE_TRAP_DEADLINE,
+           "nor one without a deadline");
+    is_int(n->got, WE_TRAP_DEADLINE, "which ends, too");
+    n->work = true;
+    n->inner = 1 * MS;
+    is_int(world_int(w, i, "nest_spin", 0, 0, 0), -1000 - WE_TRAP_DEADLINE,
+           "an inner call that ends leaves the outer watch");
+    is_int(n->got, WE_TRAP_NONE, "and isn't killed");
+}
+
+/* An idle process gets no signals: a sleep isn't interrupted. */
+static void idle(struct world *w, we_instance *i)
+{
+    struct timespec wish = { 0, 300 * MS }, left = { 0, 0 };
+
+    w->deadline = 5 * MS;
+    world_int(w, i, "fib", 10, 0, 0);
+    is_int(nanosleep(&wish, &left), 0, "no tick while the thread sleeps");
+}
+
+/* A forked process has its own timer after we_engine_attach. */
+static void forked(struct world *w, we_instance *i)
+{
+    int status = -1;
+    pid_t child;
+
+    w->deadline = 5 * MS;
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        if (we_engine_attach(w->engine) != WE_OK) {
+            _exit(1);
+        }
+        _exit(world_int(w, i, "spin", 0, 0, 0) == -1000 - WE_TRAP_DEADLINE
+              ? 0 : 2);
+    }
+    waitpid(child, &status, 0);
+    is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0,
+           "deadline in a forked process");
+    is_int(world_int(w, i, "spin", 0, 0, 0), -1000 - WE_TRAP_DEADLINE,
+           "and still in its parent");
+}
+
+/* Many engines made, attached and freed: no stray signal finds a freed one. */
+static void come_and_go(void)
+{
+    uint64_t begin;
+    struct we_config config = { 0 };
+    we_engine *engine;
+    int k, bad = 0;
+
+    for (k = 0; k < 50; k++) {
+        engine = we_engine_new(&config);
+        bad += we_engine_attach(engine) != WE_OK;
+        begin = cpu();
+        while (cpu() - begin < 2 * MS) {
+        }
+        bad += we_engine_attach(engine) != WE_OK;
+        we_engine_free(engine);
+    }
+    is_int(bad, 0, "50 engines attached");
+}
+
+int main(void)
+{
+    struct world w;
+    struct nest n = { 0 };
+    we_instance *i;
+
+    world_open(&w);
+    is_int(we_engine_attach(w.engine), WE_OK, "attach");
+    we_linker_define_func(w.linker, "env", "nop", ":", nop, NULL);
+    we_linker_define_func(w.linker, "env", "nest", ":", nest, &n);
+    w.limits.memory_bytes = UINT64_C(1) << 32;
+    i = world_new_of(&w, loops);
+    if (ok(i != NULL, "loops.wat")) {
+        n.w = &w;
+        n.spin = we_instance_func(i, "spin", 4);
+        n.fib = we_instance_func(i, "fib", 3);
+        endless(&w, i);
+        one_instruction(&w);
+        short_calls(i);
+        after(&w, i);
+        nested(&w, i, &n);
+        idle(&w, i);
+        forked(&w, i);
+    }
+    we_instance_free(i);
+    world_close(&w);
+    come_and_go();
+    return done();
+}

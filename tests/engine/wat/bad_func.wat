@@ -1,0 +1,1 @@
+(module (import "kinds" "one" (func (param i32))))

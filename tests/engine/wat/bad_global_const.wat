@@ -1,0 +1,1 @@
+(module (import "kinds" "g" (global i64)))

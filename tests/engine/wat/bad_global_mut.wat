@@ -1,0 +1,1 @@
+(module (import "kinds" "k" (global (mut i32))))

@@ -1,0 +1,1 @@
+(module (import "kinds" "k" (global i64)))

@@ -1,0 +1,1 @@
+(module (import "kinds" "memory" (memory 2)))

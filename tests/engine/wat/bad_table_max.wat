@@ -1,0 +1,1 @@
+(module (import "kinds" "t" (table 1 9 funcref)))

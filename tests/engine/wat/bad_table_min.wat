@@ -1,0 +1,1 @@
+(module (import "kinds" "t" (table 5 funcref)))

@@ -1,0 +1,1 @@
+(module (import "kinds" "nothing" (func)))

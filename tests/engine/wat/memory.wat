@@ -1,0 +1,23 @@
+;; A memory without a maximum and the instructions on it.
+(module
+  (memory (export "memory") 1)
+  (func (export "size") (result i32) (memory.size))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "load8") (param i32) (result i32)
+    (i32.load8_u (local.get 0)))
+  (func (export "load_far") (param i32) (result i32)
+    (i32.load offset=0xffffffff (local.get 0)))
+  (func (export "store") (param i32 i32)
+    (i32.store (local.get 0) (local.get 1)))
+  (func (export "fill") (param i32 i32 i32)
+    (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy") (param i32 i32 i32)
+    (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "grow_forever") (result i32)
+    (local $n i32)
+    (loop
+      (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1))
+        (then (local.set $n (i32.add (local.get $n) (i32.const 1)))
+              (br 1))))
+    (local.get $n)))

@@ -1,0 +1,1 @@
+(module (memory 1) (table 20000000 funcref))
