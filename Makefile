@@ -198,13 +198,53 @@ unit-tests: $(ENGINE_TESTS) $(ABI_TESTS)
 export SLUICE_BUILD := $(B)
 export SLUICE_TOOLS := $(TOOLS)
 export SLUICE_SAN := $(SAN)
-export SLUICE_CC := $(CC)
+export SLUICE_WASM_CC := $(WASM_CC)
 PROVE := prove $(if $(V),-v) $(PROVE_FLAGS)
+NGINX_TESTS := $(wildcard tests/nginx/*.t tests/sdk/*.t)
 
-.PHONY: check check-unit
-check: check-unit
-check-unit: unit-tests
-	$(Q)$(PROVE) $(ENGINE_TESTS) $(ABI_TESTS)
+.PHONY: check check-unit check-nginx check-nginx-new
+check: check-unit check-nginx check-nginx-new
+
+check-unit: all unit-tests
+	@echo "== engine, abi, command, style ($(CC)$(if $(SAN), with sanitizers))"
+	$(Q)$(PROVE) -j2 $(ENGINE_TESTS) $(ABI_TESTS) \
+	    $(wildcard tests/cli/*.t tests/style/*.t)
+
+# With the sanitizers only the nginx that is built with them can run.
+check-nginx: $(if $(SAN),,all examples)
+ifeq ($(SAN),)
+	@echo "== the packaged nginx ($(CC))"
+	$(Q)SLUICE_NGINX=/usr/sbin/nginx \
+	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) $(PROVE) $(NGINX_TESTS)
+endif
+
+check-nginx-new: nginx-new examples
+	@echo "== nginx 1.26.3 ($(CC)$(if $(SAN), with sanitizers))"
+	$(Q)SLUICE_NGINX=$(NGINX_NEW)/objs/nginx \
+	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(NGINX_NEW)/objs/$(MODULE)) \
+	    $(PROVE) $(NGINX_TESTS)
+
+# --- from nothing ----------------------------------------------------------
+
+SETUP := TOOLS=$(TOOLS) $(TOP)/setup
+SUBMAKE := $(MAKE) --no-print-directory TOOLS=$(TOOLS)
+
+.PHONY: demo test setup
+setup:
+	$(Q)$(SETUP) build plugins rust tests nginx-source sanitizers
+
+demo:
+	$(Q)$(SETUP) build plugins rust
+	$(Q)$(SUBMAKE) B=$(B) module examples
+	$(Q)SLUICE_NGINX=/usr/sbin/nginx \
+	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) perl tests/demo
+
+# Everything with gcc, and with clang what a compiler can make differ.
+test: setup
+	$(Q)$(SUBMAKE) B=$(B)/gcc CC=gcc check
+ifeq ($(SAN),)
+	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 check-unit check-nginx
+endif
 
 .PHONY: clean
 clean:

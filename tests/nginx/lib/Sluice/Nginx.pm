@@ -20,9 +20,10 @@ package Sluice::Nginx;
 #     done_testing;
 #
 # What is inside http {} is the heredoc; main => TEXT and events => TEXT add to
-# the other levels.  Macros: %%port%% and %%port:NAME%% free ports, %%dir%% the
+# the other levels; files => { 'html/a' => BYTES } are put into the folder.  Macros: %%port%% and %%port:NAME%% free ports, %%dir%% the
 # folder (its html/ is the root of static files), %%plugin:NAME%% a compiled
-# plugin, %%cert%% and %%key%% a self-made certificate, %%NAME%% an argument.
+# plugin, %%example:c/NAME%% and %%example:rust/NAME%% one of sdk-examples/ (`make
+# examples`), %%cert%% and %%key%% a self-made certificate, %%NAME%% an argument.
 #
 # The environment chooses the nginx: SLUICE_NGINX, SLUICE_NGINX_MODULE (empty:
 # built in), SLUICE_BUILD, SLUICE_TOOLS, SLUICE_SAN; SLUICE_LOG=debug and
@@ -171,6 +172,7 @@ sub prepare
         mkdir "$dir/$_" or die;
         chmod 0777, "$dir/$_";
     }
+    write_file("$dir/$_", $o{files}{$_}) for keys %{ $o{files} // {} };
     my $load = $MODULE eq '' ? '' : "load_module $MODULE;";
     my $user = $> == 0 ? 'user nobody nogroup;' : '';
     my $level = $ENV{SLUICE_LOG} || $o{log_level} || 'info';
@@ -202,7 +204,8 @@ EOF
 sub expand
 {
     my ($self, $text) = @_;
-    $text =~ s/%%([\w.-]+)(?::([^%]+))?%%/$self->macro($1, $2)/ge;
+    # From the inside out: %%example:%%language%%/x%%.
+    1 while $text =~ s/%%(\w+)(?::([\w.\/-]+))?%%/$self->macro($1, $2)/ge;
     return $text;
 }
 
@@ -212,6 +215,7 @@ sub macro
     return $self->port($arg // 'main') if $name eq 'port';
     return $self->{dir} if $name eq 'dir';
     return plugin($arg) if $name eq 'plugin';
+    return "$BUILD/plugins/$arg.wasm" if $name eq 'example';
     return $self->certificate->{$name} if $name =~ /^(cert|key)$/;
     return $self->{vars}{$name} // die "no macro %%$name%%\n";
 }
