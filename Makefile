@@ -246,6 +246,24 @@ ifeq ($(SAN),)
 	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 check-unit check-nginx
 endif
 
+# --- install -----------------------------------------------------------------
+
+PREFIX ?= /usr
+MODULES_DIR ?= $(PREFIX)/lib/nginx/modules
+INSTALL := install -D -m 644
+
+.PHONY: install
+install: all
+	install -D -m 755 $(B)/sluice $(DESTDIR)$(PREFIX)/bin/sluice
+	$(INSTALL) $(B)/nginx-deb/$(MODULE) $(DESTDIR)$(MODULES_DIR)/$(MODULE)
+	$(INSTALL) $(B)/libsluice.a $(DESTDIR)$(PREFIX)/lib/libsluice.a
+	for h in engine/engine.h sdk-examples/c/sluice.h \
+	    sdk-examples/c/sluice_json.h; do \
+	    $(INSTALL) $$h $(DESTDIR)$(PREFIX)/include/sluice/$${h##*/}; done
+	for m in $(wildcard man/*.[1-8]); do \
+	    $(INSTALL) $$m \
+	        $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
 .PHONY: clean
 clean:
 	rm -rf $(B)
