@@ -128,8 +128,8 @@ struct we_module {
     uint32_t ncustoms;
     struct we_custom_desc *customs;
     struct we_bytes name;                /* of the name section */
-    uint32_t *export_hash;               /* nexports_hash buckets; built once */
-    uint32_t nexports_hash;
+    uint32_t *export_hash;               /* open addressing: export + 1 */
+    uint32_t nexports_hash;              /* a power of two */
 };
 
 #endif

@@ -11,6 +11,7 @@ struct we_reader {
     const uint8_t *base;                 /* of the module: offsets count here */
     const uint8_t *at, *end;
     const char    *error;                /* NULL: none; the first one stays */
+    enum we_error  code;                 /* WE_MALFORMED or WE_INVALID */
     uint32_t       error_at;
 };
 
@@ -31,13 +32,20 @@ static inline uint32_t we_reader_left(const struct we_reader *r)
     return (uint32_t)(r->end - r->at);
 }
 
-static inline void we_reader_fail(struct we_reader *r, const char *error)
+static inline void we_reader_stop(struct we_reader *r, enum we_error code,
+                                  const char *error)
 {
     if (!r->error) {
         r->error = error;
+        r->code = code;
         r->error_at = we_reader_offset(r);
     }
     r->at = r->end;
+}
+
+static inline void we_reader_fail(struct we_reader *r, const char *error)
+{
+    we_reader_stop(r, WE_MALFORMED, error);
 }
 
 static inline uint8_t we_reader_byte(struct we_reader *r)

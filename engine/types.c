@@ -572,3 +572,17 @@ char *we_types_text(const struct we_type *type, char *buf, size_t size)
     }
     return buf;
 }
+
+bool we_types_has_text(const struct we_type *type, const char *signature)
+{
+    uint32_t i, n = type->nparams + type->nresults;
+
+    for (i = 0; i <= n; i++) {
+        if (i == type->nparams && *signature++ != ':')
+            return false;
+        if (i < n && (*signature == '\0'
+                      || *signature++ != type_letter(type->values[i])))
+            return false;
+    }
+    return *signature == '\0';
+}

@@ -118,5 +118,6 @@ enum we_error we_types_signature(struct we_types *types,
                                  const char *signature, uint32_t *id);
 /* Text signature of a function type; "..." if letters lack. */
 char *we_types_text(const struct we_type *type, char *buf, size_t size);
+bool  we_types_has_text(const struct we_type *type, const char *signature);
 
 #endif
