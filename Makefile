@@ -199,6 +199,7 @@ export SLUICE_BUILD := $(B)
 export SLUICE_TOOLS := $(TOOLS)
 export SLUICE_SAN := $(SAN)
 export SLUICE_WASM_CC := $(WASM_CC)
+export SLUICE_CC := $(CC)
 PROVE := prove $(if $(V),-v) $(PROVE_FLAGS)
 NGINX_TESTS := $(wildcard tests/nginx/*.t tests/sdk/*.t)
 
@@ -208,7 +209,7 @@ check: check-unit check-nginx check-nginx-new
 check-unit: all unit-tests
 	@echo "== engine, abi, command, style ($(CC)$(if $(SAN), with sanitizers))"
 	$(Q)$(PROVE) -j2 $(ENGINE_TESTS) $(ABI_TESTS) \
-	    $(wildcard tests/cli/*.t tests/style/*.t)
+	    $(wildcard $(foreach d,engine abi cli style,tests/$(d)/*.t))
 
 # With the sanitizers only the nginx that is built with them can run.
 check-nginx: $(if $(SAN),,all examples)
