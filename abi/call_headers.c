@@ -95,7 +95,7 @@ static uint32_t proxy_get_header_map_value(struct pw_call *c, uint32_t map,
     if (!pw_header_key(c, pw_header_pseudo(map), name, &key)) {
         return PW_INTERNAL_FAILURE;
     }
-    if (map_access(c, map) == PW_ABSENT
+    if (key.len == 0 || map_access(c, map) == PW_ABSENT
         || !c->host->map_get(c->stream, (enum pw_map)map, key, &value)) {
         return missing(c, out_data, out_size);
     }
@@ -270,7 +270,9 @@ static uint32_t proxy_remove_header_map_value(struct pw_call *c, uint32_t map,
         pw_header_warn(c, field.key, field.value, "it can't be removed");
         return PW_OK;
     }
-    return c->host->map_remove(c->stream, (enum pw_map)map, field.key);
+    return field.key.len == 0
+               ? PW_OK
+               : c->host->map_remove(c->stream, (enum pw_map)map, field.key);
 }
 
 PW_DEFINE_CALLS(PW_HEADER_CALLS)
