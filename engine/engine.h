@@ -318,6 +318,8 @@ uint64_t we_memory_grow(we_memory *memory, uint64_t pages);
 
 /* --- globals ------------------------------------------------------------ */
 
+/* The letter of its type (see signatures), or '.' if it has none. */
+char we_global_type(const we_global *global);
 void we_global_get(const we_global *global, uint64_t slots[2]);
 /* WE_ARGUMENT if it is immutable. */
 enum we_error we_global_set(we_global *global, const uint64_t slots[2]);

@@ -530,6 +530,13 @@ we_table *we_instance_table(we_instance *instance, const char *name,
            ? instance->tables[i] : NULL;
 }
 
+char we_global_type(const we_global *global)
+{
+    char letter = we_types_letter(global->type);
+
+    return letter != 0 ? letter : '.';
+}
+
 void we_global_get(const we_global *global, uint64_t slots[2])
 {
     memcpy(slots, global->value, sizeof global->value);

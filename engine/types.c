@@ -545,7 +545,7 @@ enum we_error we_types_signature(struct we_types *types,
     return error;
 }
 
-static char type_letter(we_valtype type)
+char we_types_letter(we_valtype type)
 {
     size_t i;
 
@@ -561,8 +561,8 @@ char *we_types_text(const struct we_type *type, char *buf, size_t size)
     bool whole = (size_t)n + 2 <= size;
 
     for (i = 0; whole && i < n; i++) {
-        buf[i + (i >= type->nparams)] = type_letter(type->values[i]);
-        whole = type_letter(type->values[i]) != 0;
+        buf[i + (i >= type->nparams)] = we_types_letter(type->values[i]);
+        whole = we_types_letter(type->values[i]) != 0;
     }
     if (whole) {
         buf[type->nparams] = ':';
@@ -581,7 +581,7 @@ bool we_types_has_text(const struct we_type *type, const char *signature)
         if (i == type->nparams && *signature++ != ':')
             return false;
         if (i < n && (*signature == '\0'
-                      || *signature++ != type_letter(type->values[i])))
+                      || *signature++ != we_types_letter(type->values[i])))
             return false;
     }
     return *signature == '\0';

@@ -116,6 +116,8 @@ bool we_types_sub(const struct we_types *types, we_valtype sub,
  * caller; WE_ARGUMENT if the text is no signature. */
 enum we_error we_types_signature(struct we_types *types,
                                  const char *signature, uint32_t *id);
+/* The letter of a type in a text signature; 0 if it has none. */
+char we_types_letter(we_valtype type);
 /* Text signature of a function type; "..." if letters lack. */
 char *we_types_text(const struct we_type *type, char *buf, size_t size);
 bool  we_types_has_text(const struct we_type *type, const char *signature);
