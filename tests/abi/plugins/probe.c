@@ -17,6 +17,8 @@
  *     %  %q           pointer to a result, u32 or u64
  *     %%  %m          two: pointers to where address and size of a result go;
  *                     %m shows it as pairs
+ *     E E-3           the end of memory, and 3 bytes before it
+ *     ! 1 5 2 6       at the end: argument 1 is 5 instead, argument 2 is 6
  *
  * It logs NAME=STATUS and the results: numbers, texts in quotes, null, or - if
  * the host didn't write there.
@@ -145,7 +147,7 @@ static const char *const modes[] = { "good", "zero", "wild", "edge", "same",
                                      "trap", "loop", "calls", "grows", "logs",
                                      "odd", "recurses" };
 
-static u32 recurse(u32 n)
+__attribute__((noinline)) static u32 recurse(u32 n)
 {
     volatile u32 keep[16];
 
@@ -153,7 +155,7 @@ static u32 recurse(u32 n)
     return n == 0 ? 0 : recurse(n + 1) + keep[(n + 1) & 15];
 }
 
-static u32 spin(void)
+__attribute__((noinline)) static u32 spin(void)
 {
     for (volatile u32 i = 0;; i++) {
     }
@@ -369,6 +371,13 @@ static u64 number(struct words *w)
     u64 n = 0;
     int minus = len > 0 && s[0] == '-';
 
+    if (len > 0 && s[0] == 'E') {
+        n = (u64)__builtin_wasm_memory_size(0) * 65536u;
+        if (len > 1) {
+            n -= (u64)(s[2] - '0');
+        }
+        return n;
+    }
     if (len > 2 && s[0] == '0' && s[1] == 'x') {
         for (i = 2; i < len; i++) {
             n = n * 16 + hex(s[i]);
@@ -553,6 +562,17 @@ static void show_outs(void)
 static u64 a[64];
 static u32 na;
 
+static void overrides(struct words *w)
+{
+    u32 i;
+
+    w->at++;
+    for (skip_blanks(w); w->at < w->end; skip_blanks(w)) {
+        i = (u32)number(w);
+        a[i] = number(w);
+    }
+}
+
 static void arguments(struct words *w)
 {
     na = outs.n = outs.nkinds = ntexts = 0;
@@ -565,6 +585,7 @@ static void arguments(struct words *w)
         case '"': na += text(w, a + na); break;
         case '{': na += blob(w, a + na); break;
         case '%': na += out(w, a + na); break;
+        case '!': overrides(w); return;
         default:  a[na++] = number(w); break;
         }
     }
@@ -662,6 +683,24 @@ static int command(const char *s, u32 len, struct words *w)
             proxy_get_current_time_nanoseconds(
                 (u32)(unsigned long)outs.words);
         }
+    } else if (is(s, len, "vectors")) {     /* n bytes: fd_write of n vectors */
+        u32 n = (u32)number(w), bytes = (u32)number(w);
+        u32 status;
+
+        heap = (u32)(unsigned long)&__heap_base;
+        take(n * 8 + bytes);
+        outs.words[0] = POISON;
+        for (u32 i = 0; i < n; i++) {
+            put32(&__heap_base + i * 8, heap - bytes);
+            put32(&__heap_base + i * 8 + 4, bytes);
+        }
+        status = fd_write(1, (u32)(unsigned long)&__heap_base, n,
+                          (u32)(unsigned long)outs.words);
+        puts_("vectors=");
+        putn(status);
+        put(' ');
+        putn(outs.words[0]);
+        flush();
     } else if (is(s, len, "peek")) {        /* address: shows the u32 there */
         u32 at = (u32)number(w);
 
