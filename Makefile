@@ -35,13 +35,13 @@ all: $(B)/libsluice.a
 
 # --- compiler ------------------------------------------------------------
 
+comma := ,
 WARN := -Wall -Wextra -Wshadow -Wconversion -Werror
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
-comma := ,
 OPT ?= -O2 -g
 CFLAGS_ALL := -std=c11 $(OPT) -fPIC -fvisibility=hidden $(WARN) $(SANFLAGS) \
-    $(FEATURES) $(CFLAGS)
+    $(CFLAGS)
 LDLIBS_ALL := -lm $(LDLIBS)
 
 # Rebuilds all when compiler or flags change.
@@ -54,7 +54,7 @@ FORCE:
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(CFLAGS_ALL) $(FEATURES) -MMD -MP -c -o $@ $<
 
 # --- engine and abi: one archive -----------------------------------------
 
@@ -187,11 +187,30 @@ $(ENGINE_TESTS) $(ABI_TESTS): $(B)/%: $(B)/%.o $(B)/tests/tap.o \
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ \
 	    $(filter %.o,$^) $(B)/libsluice.a $(LDLIBS_ALL)
 
-# A test may use what the C library has to offer.
-$(B)/tests/%.o: FEATURES := -D_GNU_SOURCE
+# A test and the command may use what the C library has to offer.
+$(B)/tests/%.o $(B)/cli/%.o: FEATURES := -D_GNU_SOURCE
 
 .PHONY: unit-tests
 unit-tests: $(ENGINE_TESTS) $(ABI_TESTS)
+
+# --- the official suite of WebAssembly -------------------------------------
+
+SPEC_SUITE := $(TOOLS)/spec-suite
+SPEC_RUN := $(B)/tests/spec/run
+
+$(SPEC_RUN): $(call room,tests/spec) $(B)/libsluice.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ -ljansson \
+	    $(LDLIBS_ALL)
+
+$(SPEC_SUITE)/stamp: $(addprefix tests/spec/,Cargo.lock suite fetch)
+	$(call say,FETCH,$(@D))tests/spec/fetch $(@D) \
+	    $(TOOLS)/venv/bin/wasm-tools && touch $@
+
+.PHONY: spec
+spec: $(SPEC_RUN) $(SPEC_SUITE)/stamp
+	@echo "== the official suite ($(CC)$(if $(SAN), with sanitizers))"
+	$(Q)$(SPEC_RUN) --skip=tests/spec/skip --totals=tests/spec/totals \
+	    $(SPEC_SUITE)/*/
 
 # --- checks --------------------------------------------------------------
 
@@ -204,7 +223,7 @@ PROVE := prove $(if $(V),-v) $(PROVE_FLAGS)
 NGINX_TESTS := $(wildcard tests/nginx/*.t tests/sdk/*.t)
 
 .PHONY: check check-unit check-nginx check-nginx-new
-check: check-unit check-nginx check-nginx-new
+check: check-unit spec check-nginx check-nginx-new
 
 check-unit: all unit-tests
 	@echo "== engine, abi, command, style ($(CC)$(if $(SAN), with sanitizers))"
@@ -244,7 +263,7 @@ demo:
 test: setup
 	$(Q)$(SUBMAKE) B=$(B)/gcc CC=gcc check
 ifeq ($(SAN),)
-	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 check-unit check-nginx
+	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 check-unit spec check-nginx
 endif
 
 # --- install -----------------------------------------------------------------

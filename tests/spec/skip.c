@@ -1,4 +1,5 @@
 /* The exceptions: tests/spec/skip, a line each, with its reason. */
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,7 @@ static void die(const char *path, unsigned n, const char *why)
 
 /*
  *   FOLDER/NAME.wast:LINE  reason     the command fails
- *   unsupported "TEXT"  reason        modules are refused with a text that
- *                                     begins so
+ *   unsupported "PATTERN"  reason     modules may be refused with such a text
  */
 static void read_row(char *text, const char *path, unsigned n)
 {
@@ -37,7 +37,7 @@ static void read_row(char *text, const char *path, unsigned n)
     if (strncmp(text, "unsupported \"", 13) == 0) {
         end = strchr(text + 13, '"');
         if (!end || end == text + 13)
-            die(path, n, "a feature in quotes is missing");
+            die(path, n, "a pattern in quotes is missing");
         row->feature = strndup(text + 13, (size_t)(end - text) - 13);
         reason = end + 1;
     } else {
@@ -86,7 +86,7 @@ bool spec_skip_feature(const char *text)
 {
     for (unsigned i = 0; i < nrows; i++)
         if (rows[i].feature &&
-            strncmp(rows[i].feature, text, strlen(rows[i].feature)) == 0)
+            fnmatch(rows[i].feature, text, 0) == 0)
             return met[i] = true;
     return false;
 }
