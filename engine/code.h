@@ -30,8 +30,9 @@ struct we_code {
     uint32_t func;                       /* index, or WE_NO_INDEX */
     uint32_t param_slots, local_slots;   /* local_slots with the parameters */
     uint32_t result_slots;
-    uint32_t frame_slots;                /* local_slots + stack_slots: what
-                                            the guest stack is charged, plus
+    uint32_t frame_slots;                /* local_slots + stack_slots */
+    uint32_t charge;                     /* bytes that a call takes from the
+                                            guest stack: of frame_slots and
                                             WE_FRAME_SLOTS */
     const struct we_code_map *map;
     uint32_t nmap;

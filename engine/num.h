@@ -122,6 +122,22 @@ static inline uint64_t we_ctz64(uint64_t x)
     return x == 0 ? 64 : (uint64_t) __builtin_ctzll(x);
 }
 
+/* Sign extension from the low bits. */
+static inline uint32_t we_sext8(uint64_t x)
+{
+    return (uint32_t) (int32_t) (int8_t) x;
+}
+
+static inline uint32_t we_sext16(uint64_t x)
+{
+    return (uint32_t) (int32_t) (int16_t) x;
+}
+
+static inline uint64_t we_sext32(uint64_t x)
+{
+    return (uint64_t) (int64_t) (int32_t) x;
+}
+
 /* Without the processor's instruction the builtin is a call. */
 static inline uint64_t we_popcnt64(uint64_t x)
 {

@@ -527,6 +527,13 @@ static void apply(struct we_validator *v, const char *rule)
         we_operand_push(v, type_of_letter(v, *p));
 }
 
+static const char *sink_error(enum we_error error)
+{
+    return error == WE_UNSUPPORTED ? "this instruction is not supported"
+           : error == WE_LIMIT ? "the function needs more than 65,535 slots"
+                               : we_error_text(error);
+}
+
 static enum we_error deliver(struct we_validator *v,
                              const struct we_sink *sink,
                              const struct we_insn *insn)
@@ -535,9 +542,7 @@ static enum we_error deliver(struct we_validator *v,
 
     if (error != WE_OK)
         we_validator_fail(v, error, "%s: %s", op_text[insn->op],
-                          error == WE_UNSUPPORTED
-                              ? "this instruction is not supported"
-                              : we_error_text(error));
+                          sink_error(error));
     return error;
 }
 
@@ -588,14 +593,14 @@ static enum we_error run(struct we_validator *v, const struct we_label *type,
     if (good(v)) {
         error = sink->begin(sink->env, body);
         if (error != WE_OK)
-            we_validator_fail(v, error, "%s", we_error_text(error));
+            we_validator_fail(v, error, "%s", sink_error(error));
     }
     while (good(v) && v->nlabels > 0)
         step(v, sink, &insn);
     if (good(v)) {
         error = sink->finish(sink->env, v->most_slots);
         if (error != WE_OK)
-            we_validator_fail(v, error, "%s", we_error_text(error));
+            we_validator_fail(v, error, "%s", sink_error(error));
     }
     return v->detail->error;
 }
@@ -631,6 +636,24 @@ static void add_locals(struct we_validator *v, we_valtype type, uint32_t n,
     v->nlocals += n;
 }
 
+/* Section 5.5.13: all counts together must fit into 32 bits. */
+static void sum_locals(struct we_validator *v)
+{
+    struct we_reader start = v->r;
+    uint32_t groups = we_reader_count(&v->r), i;
+    uint64_t sum = 0;
+
+    for (i = 0; i < groups && good(v); i++) {
+        v->offset = we_reader_offset(&v->r);
+        sum += we_reader_u32(&v->r);
+        we_decode_valtype(&v->r, v->module, 0);
+        if (sum > UINT32_MAX && good(v))
+            we_validator_fail(v, WE_MALFORMED, "too many locals");
+    }
+    if (good(v))
+        v->r = start;
+}
+
 static void read_locals(struct we_validator *v, const struct we_type *type)
 {
     uint32_t groups, n, i;
@@ -640,6 +663,7 @@ static void read_locals(struct we_validator *v, const struct we_type *type)
     v->has_unset = false;
     for (i = 0; i < type->nparams && we_validator_good(v); i++)
         add_locals(v, type->values[i], 1, true);
+    sum_locals(v);
     groups = we_reader_count(&v->r);
     for (i = 0; i < groups && good(v); i++) {
         v->offset = we_reader_offset(&v->r);

@@ -1,0 +1,263 @@
+/* Handlers of the families: arithmetic, comparison, conversion, memory. */
+#include "interp.h"
+
+/* --- binary --------------------------------------------------------------- */
+
+#define AB_SS(T)                                                              \
+    WE_T_##T a = WE_OF_##T(WE_SLOT(5));                                       \
+    WE_T_##T b = WE_OF_##T(WE_SLOT(6));
+#define AB_AS(T)                                                              \
+    WE_T_##T a = WE_ACC_##T;                                                  \
+    WE_T_##T b = WE_OF_##T(WE_SLOT(6));
+#define AB_SA(T)                                                              \
+    WE_T_##T a = WE_OF_##T(WE_SLOT(5));                                       \
+    WE_T_##T b = WE_ACC_##T;
+#define AB_SI(T)                                                              \
+    WE_T_##T a = WE_OF_##T(WE_SLOT(5));                                       \
+    WE_T_##T b = (WE_T_##T) (int32_t) WE_IMM(6);
+#define AB_AI(T)                                                              \
+    WE_T_##T a = WE_ACC_##T;                                                  \
+    WE_T_##T b = (WE_T_##T) (int32_t) WE_IMM(6);
+
+#define BINARY(form, ab, to, T, ...)                                          \
+    WE_OP(form)                                                               \
+    {                                                                         \
+        AB_##ab(T)                                                            \
+        WE_TO_##to(T, __VA_ARGS__);                                           \
+        WE_NEXT(8);                                                           \
+    }
+
+#define INT2(x, n, T, ...)                                                    \
+    BINARY(n##_SS, SS, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_AS, AS, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_SA, SA, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_SI, SI, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_AI, AI, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_SSa, SS, A, T, __VA_ARGS__)                                    \
+    BINARY(n##_ASa, AS, A, T, __VA_ARGS__)                                    \
+    BINARY(n##_SAa, SA, A, T, __VA_ARGS__)                                    \
+    BINARY(n##_SIa, SI, A, T, __VA_ARGS__)                                    \
+    BINARY(n##_AIa, AI, A, T, __VA_ARGS__)
+WE_INT2(INT2, )
+
+#define FLT2(x, n, T, ...)                                                    \
+    BINARY(n##_SS, SS, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_AS, AS, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_SA, SA, S, T, __VA_ARGS__)                                     \
+    BINARY(n##_SSa, SS, A, T, __VA_ARGS__)                                    \
+    BINARY(n##_ASa, AS, A, T, __VA_ARGS__)                                    \
+    BINARY(n##_SAa, SA, A, T, __VA_ARGS__)
+WE_FLT2(FLT2, )
+
+#define DIVISION(form, ab, to, T, overflows, value)                           \
+    WE_OP(form)                                                               \
+    {                                                                         \
+        AB_##ab(T)                                                            \
+        WE_TRAP_IF(b == 0, WE_TRAP_DIVIDE);                                   \
+        WE_TRAP_IF(overflows, WE_TRAP_OVERFLOW);                              \
+        WE_TO_##to(T, value);                                                 \
+        WE_NEXT(8);                                                           \
+    }
+#define DIV2(x, n, T, overflows, value)                                       \
+    DIVISION(n##_SS, SS, S, T, overflows, value)                              \
+    DIVISION(n##_AS, AS, S, T, overflows, value)                              \
+    DIVISION(n##_SA, SA, S, T, overflows, value)                              \
+    DIVISION(n##_SI, SI, S, T, overflows, value)                              \
+    DIVISION(n##_AI, AI, S, T, overflows, value)                              \
+    DIVISION(n##_SSa, SS, A, T, overflows, value)                             \
+    DIVISION(n##_ASa, AS, A, T, overflows, value)                             \
+    DIVISION(n##_SAa, SA, A, T, overflows, value)                             \
+    DIVISION(n##_SIa, SI, A, T, overflows, value)                             \
+    DIVISION(n##_AIa, AI, A, T, overflows, value)
+WE_DIV2(DIV2, )
+
+/* --- comparisons, and the branches that they are part of ------------------ */
+
+#define COMPARE(form, ab, T, condition)                                       \
+    WE_OP(form)                                                               \
+    {                                                                         \
+        AB_##ab(T)                                                            \
+        WE_TO_S(i32, condition);                                              \
+        WE_NEXT(8);                                                           \
+    }
+
+/* a, b at units 4 and 5; an immediate at 8. */
+#define BR_SS(T)                                                              \
+    WE_T_##T a = WE_OF_##T(WE_SLOT(4));                                       \
+    WE_T_##T b = WE_OF_##T(WE_SLOT(5));
+#define BR_AS(T)                                                              \
+    WE_T_##T a = WE_ACC_##T;                                                  \
+    WE_T_##T b = WE_OF_##T(WE_SLOT(5));
+#define BR_SA(T)                                                              \
+    WE_T_##T a = WE_OF_##T(WE_SLOT(4));                                       \
+    WE_T_##T b = WE_ACC_##T;
+#define BR_SI(T)                                                              \
+    WE_T_##T a = WE_OF_##T(WE_SLOT(4));                                       \
+    WE_T_##T b = (WE_T_##T) WE_IMM8(8);
+#define BR_AI(T)                                                              \
+    WE_T_##T a = WE_ACC_##T;                                                  \
+    WE_T_##T b = (WE_T_##T) WE_IMM8(8);
+
+#define BRANCH(form, ab, T, units, condition)                                 \
+    WE_OP(form)                                                               \
+    {                                                                         \
+        BR_##ab(T)                                                            \
+        if (condition) {                                                      \
+            WE_JUMP(6);                                                       \
+        }                                                                     \
+        WE_NEXT(units);                                                       \
+    }
+
+#define CMP2(x, n, T, opposite, condition)                                    \
+    COMPARE(n##_SS, SS, T, condition)                                         \
+    COMPARE(n##_AS, AS, T, condition)                                         \
+    COMPARE(n##_SA, SA, T, condition)                                         \
+    COMPARE(n##_SI, SI, T, condition)                                         \
+    COMPARE(n##_AI, AI, T, condition)                                         \
+    BRANCH(BR_##n##_SS, SS, T, 8, condition)                                  \
+    BRANCH(BR_##n##_AS, AS, T, 8, condition)                                  \
+    BRANCH(BR_##n##_SA, SA, T, 8, condition)                                  \
+    BRANCH(BR_##n##_SI, SI, T, 12, condition)                                 \
+    BRANCH(BR_##n##_AI, AI, T, 12, condition)
+WE_CMP2(CMP2, )
+
+#define FCMP2(x, n, T, condition)                                             \
+    COMPARE(n##_SS, SS, T, condition)                                         \
+    COMPARE(n##_AS, AS, T, condition)                                         \
+    COMPARE(n##_SA, SA, T, condition)                                         \
+    BRANCH(BR_##n##_SS, SS, T, 8, condition)                                  \
+    BRANCH(BR_##n##_AS, AS, T, 8, condition)                                  \
+    BRANCH(BR_##n##_SA, SA, T, 8, condition)                                  \
+    BRANCH(BRN_##n##_SS, SS, T, 8, !(condition))                              \
+    BRANCH(BRN_##n##_AS, AS, T, 8, !(condition))                              \
+    BRANCH(BRN_##n##_SA, SA, T, 8, !(condition))
+WE_FCMP2(FCMP2, )
+
+/* --- unary ---------------------------------------------------------------- */
+
+#define A_S(T) WE_T_##T a = WE_OF_##T(WE_SLOT(5));
+#define A_A(T) WE_T_##T a = WE_ACC_##T;
+
+#define CONVERT(form, from, to, T, R, ...)                                    \
+    WE_OP(form)                                                               \
+    {                                                                         \
+        A_##from(T)                                                           \
+        WE_TO_##to(R, __VA_ARGS__);                                           \
+        WE_NEXT(8);                                                           \
+    }
+#define UNARY(x, n, T, R, ...)                                                \
+    CONVERT(n##_S, S, S, T, R, __VA_ARGS__)                                   \
+    CONVERT(n##_A, A, S, T, R, __VA_ARGS__)                                   \
+    CONVERT(n##_Sa, S, A, T, R, __VA_ARGS__)                                  \
+    CONVERT(n##_Aa, A, A, T, R, __VA_ARGS__)
+WE_UNARY(UNARY, )
+
+#define TRUNCATE(name, from, to, T, R, form)                                  \
+    WE_OP(name)                                                               \
+    {                                                                         \
+        A_##from(T)                                                           \
+        WE_TRAP_IF(!we_fits_##form((double) a),                               \
+                   a != a ? WE_TRAP_CONVERSION : WE_TRAP_OVERFLOW);           \
+        WE_TO_##to(R, we_to_##form((double) a));                              \
+        WE_NEXT(8);                                                           \
+    }
+#define TRUNC(x, n, T, R, form)                                               \
+    TRUNCATE(n##_S, S, S, T, R, form)                                         \
+    TRUNCATE(n##_A, A, S, T, R, form)                                         \
+    TRUNCATE(n##_Sa, S, A, T, R, form)                                        \
+    TRUNCATE(n##_Aa, A, A, T, R, form)
+WE_TRUNC(TRUNC, )
+
+/* --- memory --------------------------------------------------------------- */
+
+/*
+ * Effective addresses in memory 0, 32 bits wide: an index and an offset below
+ * 2^32 can't overflow 64 bits.  The index is taken as 32 bits here again,
+ * whatever the upper half of its slot holds.
+ */
+#define AT_S(n)  uint64_t at = (uint64_t) (uint32_t) WE_SLOT(n) + WE_IMM(6);
+#define AT_A(n)  uint64_t at = (uint64_t) (uint32_t) acc + WE_IMM(6);
+#define AT_K(n)  uint64_t at = WE_IMM(6);
+#define AT_SS(n)                                                              \
+    uint64_t at = (uint64_t) ((uint32_t) WE_SLOT(n)                           \
+                              + (uint32_t) WE_SLOT(8)) + WE_IMM(6);
+#define AT_AS(n)                                                              \
+    uint64_t at = (uint64_t) ((uint32_t) acc + (uint32_t) WE_SLOT(n))         \
+                  + WE_IMM(6);
+#define IN_BOUNDS(bytes) WE_TRAP_IF(at + (bytes) > size, WE_TRAP_MEMORY)
+
+/* The general form: any memory, any address width; sums may overflow. */
+#define AT_G(n, bytes)                                                        \
+    const struct we_memory *memory =                                          \
+        run->instance->memories[WE_IMM(6)];                                   \
+    uint64_t index = WE_SLOT(n), offset = WE_IMM8(8);                         \
+    WE_TRAP_IF(memory->size < (bytes)                                         \
+               || index > memory->size - (bytes)                              \
+               || offset > memory->size - (bytes) - index, WE_TRAP_MEMORY);
+
+#define LOAD(form, from, to, units, T, bytes, value)                          \
+    WE_OP(form)                                                               \
+    {                                                                         \
+        const uint8_t *p;                                                     \
+        AT_##from(5)                                                          \
+        IN_BOUNDS(bytes);                                                     \
+        p = mem + at;                                                         \
+        WE_TO_##to(T, value);                                                 \
+        WE_NEXT(units);                                                       \
+    }
+#define LOADS(x, n, T, bytes, value)                                          \
+    LOAD(n##_S, S, S, 8, T, bytes, value)                                     \
+    LOAD(n##_A, A, S, 8, T, bytes, value)                                     \
+    LOAD(n##_K, K, S, 8, T, bytes, value)                                     \
+    LOAD(n##_SS, SS, S, 12, T, bytes, value)                                  \
+    LOAD(n##_AS, AS, S, 8, T, bytes, value)                                   \
+    LOAD(n##_Sa, S, A, 8, T, bytes, value)                                    \
+    LOAD(n##_Aa, A, A, 8, T, bytes, value)                                    \
+    LOAD(n##_Ka, K, A, 8, T, bytes, value)                                    \
+    LOAD(n##_SSa, SS, A, 12, T, bytes, value)                                 \
+    LOAD(n##_ASa, AS, A, 8, T, bytes, value)                                  \
+    WE_OP(n##_G)                                                              \
+    {                                                                         \
+        const uint8_t *p;                                                     \
+        AT_G(5, bytes)                                                        \
+        p = memory->base + index + offset;                                    \
+        WE_TO_S(T, value);                                                    \
+        WE_NEXT(12);                                                          \
+    }
+WE_LOADS(LOADS, )
+
+#define V_S(T) WE_T_##T v = WE_OF_##T(WE_SLOT(5));
+#define V_A(T) WE_T_##T v = WE_ACC_##T;
+#define V_I(T) WE_T_##T v = WE_OF_##T(WE_IMM8(8));
+
+#define STORE(form, to, from, units, T, bytes, put)                           \
+    WE_OP(form)                                                               \
+    {                                                                         \
+        uint8_t *p;                                                           \
+        V_##from(T)                                                           \
+        AT_##to(4)                                                            \
+        IN_BOUNDS(bytes);                                                     \
+        p = mem + at;                                                         \
+        put;                                                                  \
+        WE_NEXT(units);                                                       \
+    }
+#define STORES(x, n, T, bytes, put)                                           \
+    STORE(n##_SS, S, S, 8, T, bytes, put)                                     \
+    STORE(n##_AS, A, S, 8, T, bytes, put)                                     \
+    STORE(n##_SA, S, A, 8, T, bytes, put)                                     \
+    STORE(n##_AA, A, A, 8, T, bytes, put)                                     \
+    STORE(n##_KS, K, S, 8, T, bytes, put)                                     \
+    STORE(n##_KA, K, A, 8, T, bytes, put)                                     \
+    STORE(n##_SI, S, I, 12, T, bytes, put)                                    \
+    STORE(n##_AI, A, I, 12, T, bytes, put)                                    \
+    STORE(n##_KI, K, I, 12, T, bytes, put)                                    \
+    WE_OP(n##_G)                                                              \
+    {                                                                         \
+        uint8_t *p;                                                           \
+        V_S(T)                                                                \
+        AT_G(4, bytes)                                                        \
+        p = memory->base + index + offset;                                    \
+        put;                                                                  \
+        WE_NEXT(12);                                                          \
+    }
+WE_STORES(STORES, )

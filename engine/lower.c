@@ -1,0 +1,722 @@
+/* Lowers bodies to the interpreter's register code: the entry points, and the
+ * instructions that aren't control. */
+#include "lower.h"
+
+#include "arena.h"
+
+#include <string.h>
+
+/* --- which instruction becomes what --------------------------------------- */
+
+/* What kind of lowering; each has a function below. */
+enum we_how {
+    HOW_NONE, HOW_BINARY, HOW_COMPARE, HOW_UNARY, HOW_LOAD, HOW_STORE,
+    HOW_ALIAS, HOW_CONST, HOW_EQZ, HOW_SLOTS, HOW_SLOTS_DEF
+};
+
+struct we_row {
+    uint8_t  how;
+    uint8_t  class;                      /* of the operands */
+    uint8_t  result;                     /* class */
+    uint8_t  n;                          /* operands */
+    uint16_t iop;                        /* the family's first variant */
+    bool     narrow;                     /* 32 bits of the operands count */
+};
+
+#define CLASS_i32 WE_CLASS_INT
+#define CLASS_i64 WE_CLASS_INT
+#define CLASS_f32 WE_CLASS_F32
+#define CLASS_f64 WE_CLASS_F64
+#define NARROW_i32 true
+#define NARROW_i64 false
+#define NARROW_f32 false
+#define NARROW_f64 false
+
+#define BINARY(x, name, T, ...)                                               \
+    [WE_OP_##name] = { HOW_BINARY, CLASS_##T, CLASS_##T, 2,                   \
+                       WE_I_##name##_SS, NARROW_##T },
+#define COMPARE(x, name, T, ...)                                              \
+    [WE_OP_##name] = { HOW_COMPARE, CLASS_##T, WE_CLASS_INT, 2,               \
+                       WE_I_##name##_SS, NARROW_##T },
+#define UNARY(x, name, T, R, ...)                                             \
+    [WE_OP_##name] = { HOW_UNARY, CLASS_##T, CLASS_##R, 1,                    \
+                       WE_I_##name##_S, false },
+#define LOAD(x, name, T, ...)                                                 \
+    [WE_OP_##name] = { HOW_LOAD, WE_CLASS_INT, CLASS_##T, 1,                  \
+                       WE_I_##name##_S, false },
+#define STORE(x, name, T, ...)                                                \
+    [WE_OP_##name] = { HOW_STORE, CLASS_##T, CLASS_##T, 2,                    \
+                       WE_I_##name##_SS, false },
+#define EQZ(name, compare)                                                    \
+    [WE_OP_##name] = { HOW_EQZ, WE_CLASS_INT, WE_CLASS_INT, 1,                \
+                       WE_I_##compare##_SS, false }
+#define ALIAS(name, T)                                                        \
+    [WE_OP_##name] = { HOW_ALIAS, CLASS_##T, CLASS_##T, 1, 0, false }
+#define CONSTANT(name, T)                                                     \
+    [WE_OP_##name] = { HOW_CONST, CLASS_##T, CLASS_##T, 0, 0, false }
+#define SLOTS(name, n)                                                        \
+    [WE_OP_##name] = { HOW_SLOTS, 0, 0, n, WE_I_##name, false }
+#define SLOTS_DEF(name, n)                                                    \
+    [WE_OP_##name] = { HOW_SLOTS_DEF, 0, WE_CLASS_INT, n, WE_I_##name, false }
+
+static const struct we_row rows[WE_NOPS] = {
+    WE_INT2(BINARY, )
+    WE_DIV2(BINARY, )
+    WE_FLT2(BINARY, )
+    WE_CMP2(COMPARE, )
+    WE_FCMP2(COMPARE, )
+    WE_UNARY(UNARY, )
+    WE_TRUNC(UNARY, )
+    WE_LOADS(LOAD, )
+    WE_STORES(STORE, )
+    EQZ(I32_EQZ, I32_EQ), EQZ(I64_EQZ, I64_EQ), EQZ(REF_IS_NULL, I64_EQ),
+    [WE_OP_REF_EQ] = { HOW_COMPARE, WE_CLASS_INT, WE_CLASS_INT, 2,
+                       WE_I_I64_EQ_SS, false },
+    /* the same slot read as another class */
+    ALIAS(I64_EXTEND_I32_U, i64),
+    ALIAS(I32_REINTERPRET_F32, i32), ALIAS(I64_REINTERPRET_F64, i64),
+    ALIAS(F32_REINTERPRET_I32, f32), ALIAS(F64_REINTERPRET_I64, f64),
+    CONSTANT(I32_CONST, i32), CONSTANT(I64_CONST, i64),
+    CONSTANT(F32_CONST, f32), CONSTANT(F64_CONST, f64),
+    SLOTS_DEF(TABLE_GET, 1), SLOTS(TABLE_SET, 2), SLOTS_DEF(TABLE_SIZE, 0),
+    SLOTS_DEF(TABLE_GROW, 2), SLOTS(TABLE_FILL, 3), SLOTS(TABLE_COPY, 3),
+    SLOTS(TABLE_INIT, 3), SLOTS(ELEM_DROP, 0),
+    SLOTS_DEF(MEMORY_SIZE, 0), SLOTS_DEF(MEMORY_GROW, 1),
+    SLOTS(MEMORY_FILL, 3), SLOTS(MEMORY_COPY, 3), SLOTS(MEMORY_INIT, 3),
+    SLOTS(DATA_DROP, 0)
+};
+
+/* --- arithmetic ----------------------------------------------------------- */
+
+/* Can the bits be an immediate, 32 bits that are sign-extended? */
+static bool fits(const struct we_row *row, uint64_t bits)
+{
+    return row->class == WE_CLASS_INT
+           && (row->narrow || bits == (uint64_t) (int64_t) (int32_t) bits);
+}
+
+/* Two operands become one of the forms that there are: at most one in the
+ * accumulator, at most the second immediate. */
+static enum we_variant choose(struct we_lower *l, const struct we_row *row,
+                              struct we_operand *a, struct we_operand *b)
+{
+    enum we_mode ma = we_operand_mode(l, a), mb = we_operand_mode(l, b);
+
+    if (mb == WE_I && !fits(row, b->bits)) {
+        if (ma == WE_A) {
+            we_operand_slot(l, b);
+            return WE_AS;
+        }
+        we_operand_slot(l, a);
+        we_emit_const_acc(l, row->class, b->bits);
+        return WE_SA;
+    }
+    if (ma == WE_I) {
+        if (mb == WE_A) {
+            we_operand_slot(l, a);
+            return WE_SA;
+        }
+        we_emit_const_acc(l, row->class, a->bits);
+        ma = WE_A;
+    }
+    if (mb == WE_I) {
+        return ma == WE_A ? WE_AI : WE_SI;
+    }
+    return ma == WE_A ? WE_AS : mb == WE_A ? WE_SA : WE_SS;
+}
+
+/* Where an operand is that isn't in the accumulator alone. */
+static uint32_t slot_of(const struct we_operand *o)
+{
+    return o->place == WE_AT_LOCAL ? o->local : o->slot;
+}
+
+static void lower_binary(struct we_lower *l, const struct we_row *row)
+{
+    struct we_operand b = we_lower_pop(l), a = we_lower_pop(l);
+    enum we_variant variant = choose(l, row, &a, &b);
+    uint32_t late = row->class == WE_CLASS_INT ? WE_NVARIANTS : 3;
+    struct we_last last = {
+        .kind = row->iop == WE_I_I32_ADD_SS ? WE_FUSE_ADD : WE_FUSE_NOTHING,
+        .at = l->n, .iop = row->iop, .variant = (uint8_t) variant,
+        .a = slot_of(&a), .b = slot_of(&b)
+    };
+    uint16_t *p;
+
+    memcpy(last.accs, l->accs, sizeof last.accs);
+    p = we_emit_def(l, row->iop + variant, late, row->class, row->result, 8);
+    p[5] = (uint16_t) last.a;
+    if (variant == WE_SI || variant == WE_AI) {
+        we_put_imm32(p + 6, (uint32_t) b.bits);
+        last.kind = WE_FUSE_NOTHING;
+    } else {
+        p[6] = (uint16_t) last.b;
+    }
+    last.end = l->n;
+    l->last = last;
+    if (row->iop >= WE_I_I32_DIV_S_SS && row->iop <= WE_I_I64_REM_U_AIa) {
+        we_emit_map(l);
+    }
+}
+
+static void emit_comparison(struct we_lower *l, const struct we_row *row,
+                            struct we_operand *a, struct we_operand *b)
+{
+    enum we_variant variant = choose(l, row, a, b);
+    struct we_last last = {
+        .kind = WE_FUSE_COMPARE, .at = l->n, .iop = row->iop,
+        .variant = (uint8_t) variant, .class = row->class,
+        .a = slot_of(a), .b = slot_of(b), .imm = b->bits
+    };
+    uint16_t *p;
+
+    memcpy(last.accs, l->accs, sizeof last.accs);
+    p = we_emit_def(l, row->iop + variant, 0, WE_CLASS_INT, WE_CLASS_INT, 8);
+    p[5] = (uint16_t) last.a;
+    if (variant == WE_SI || variant == WE_AI) {
+        we_put_imm32(p + 6, (uint32_t) last.imm);
+    } else {
+        p[6] = (uint16_t) last.b;
+    }
+    last.end = l->n;
+    last.slot = p[4];
+    l->last = last;
+}
+
+static void lower_compare(struct we_lower *l, const struct we_row *row)
+{
+    struct we_operand b = we_lower_pop(l), a = we_lower_pop(l);
+
+    emit_comparison(l, row, &a, &b);
+}
+
+/* Comparison with zero; of a comparison's result: its opposite, known to the
+ * branch that may follow. */
+static void lower_eqz(struct we_lower *l, const struct we_row *row)
+{
+    struct we_operand zero = { .place = WE_AT_CONST, .class = WE_CLASS_INT };
+    struct we_operand a = we_lower_pop(l);
+    struct we_last before = l->last;
+    bool negates = before.kind == WE_FUSE_COMPARE && before.end == l->n
+                   && a.place == WE_AT_SLOT && a.slot == before.slot;
+
+    emit_comparison(l, row, &a, &zero);
+    if (negates) {
+        before.negate = !before.negate;
+        before.end = l->n;
+        before.slot = l->last.slot;
+        l->last = before;
+    }
+}
+
+static void lower_unary(struct we_lower *l, const struct we_row *row)
+{
+    struct we_operand a = we_lower_pop(l);
+    enum we_mode mode = we_operand_mode(l, &a);
+    uint16_t *p;
+
+    if (mode == WE_I) {
+        we_emit_const_acc(l, a.class, a.bits);
+        mode = WE_A;
+    }
+    p = we_emit_def(l, mode == WE_A ? row->iop + 1u : row->iop, 2,
+                    row->result, row->result, 8);
+    p[5] = (uint16_t) slot_of(&a);
+    if (row->iop >= WE_I_I32_TRUNC_F32_S_S
+        && row->iop <= WE_I_I64_TRUNC_F64_U_Aa) {
+        we_emit_map(l);
+    }
+}
+
+static void lower_alias(struct we_lower *l, const struct we_row *row)
+{
+    struct we_operand *o = &l->operands[l->noperands - 1];
+
+    if (o->class != row->result) {
+        we_settle(l, o->class);
+        o->class = row->result;
+    }
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+static bool is_general(const struct we_lower *l, const struct we_insn *insn)
+{
+    return insn->index != 0 || insn->imm[0] > UINT32_MAX
+           || l->module->memories[0].range.is64;
+}
+
+static void put_general(uint16_t *p, const struct we_insn *insn)
+{
+    we_put_imm32(p + 6, insn->index);
+    we_put_imm64(p + 8, insn->imm[0]);
+}
+
+/* Was the address added up by the last instruction?  Takes that back. */
+static bool pop_sum(struct we_lower *l, const struct we_operand *address,
+                    struct we_last *sum)
+{
+    *sum = l->last;
+    if (sum->kind != WE_FUSE_ADD || sum->end != l->n
+        || address->place != WE_AT_ACC) {
+        return false;
+    }
+    we_emit_undo(l, sum);
+    return true;
+}
+
+/* The address of a load in memory 0 in one of its forms. */
+static enum we_address load_address(struct we_lower *l, struct we_operand *o,
+                                    uint64_t *offset, struct we_last *sum)
+{
+    enum we_mode mode = we_operand_mode(l, o);
+
+    if (mode == WE_I) {
+        *offset += (uint32_t) o->bits;
+        return WE_LOAD_K;
+    }
+    if (pop_sum(l, o, sum)) {
+        return sum->variant == WE_SS ? WE_LOAD_SS : WE_LOAD_AS;
+    }
+    sum->a = slot_of(o);
+    return mode == WE_A ? WE_LOAD_A : WE_LOAD_S;
+}
+
+static void lower_load(struct we_lower *l, const struct we_row *row,
+                       const struct we_insn *insn)
+{
+    struct we_operand o = we_lower_pop(l);
+    uint64_t offset = insn->imm[0];
+    enum we_address form;
+    struct we_last sum;
+    uint16_t *p;
+
+    if (is_general(l, insn)
+        || (o.place == WE_AT_CONST
+            && (uint32_t) o.bits + offset > UINT32_MAX)) {
+        uint32_t slot = we_operand_slot(l, &o);
+
+        p = we_emit_def(l, row->iop + 2 * WE_NLOADS, 0, row->result,
+                        row->result, 12);
+        p[5] = (uint16_t) slot;
+        put_general(p, insn);
+        we_emit_map(l);
+        return;
+    }
+    form = load_address(l, &o, &offset, &sum);
+    p = we_emit_def(l, row->iop + form, WE_NLOADS, row->result, row->result,
+                    form == WE_LOAD_SS ? 12 : 8);
+    p[5] = (uint16_t) (form == WE_LOAD_AS && sum.variant == WE_AS ? sum.b
+                                                                  : sum.a);
+    we_put_imm32(p + 6, (uint32_t) offset);
+    if (form == WE_LOAD_SS) {
+        p[8] = (uint16_t) sum.b;
+    }
+    we_emit_map(l);
+}
+
+/* by address and value; in an accumulator they are of different classes, or
+ * the same number */
+static const uint8_t store_forms[3][3] = {
+    [WE_S] = { [WE_S] = WE_STORE_SS, [WE_A] = WE_STORE_SA,
+               [WE_I] = WE_STORE_SI },
+    [WE_A] = { [WE_S] = WE_STORE_AS, [WE_A] = WE_STORE_AA,
+               [WE_I] = WE_STORE_AI },
+    [WE_I] = { [WE_S] = WE_STORE_KS, [WE_A] = WE_STORE_KA,
+               [WE_I] = WE_STORE_KI }
+};
+
+static void lower_store(struct we_lower *l, const struct we_row *row,
+                        const struct we_insn *insn)
+{
+    struct we_operand v = we_lower_pop(l), o = we_lower_pop(l);
+    enum we_mode value = we_operand_mode(l, &v);
+    enum we_mode address = we_operand_mode(l, &o);
+    uint64_t offset = insn->imm[0];
+    uint16_t *p;
+
+    if (is_general(l, insn)
+        || (address == WE_I && (uint32_t) o.bits + offset > UINT32_MAX)) {
+        uint32_t slot = we_operand_slot(l, &o), from = we_operand_slot(l, &v);
+
+        p = we_emit(l, row->iop + WE_STORE_G, 12);
+        p[4] = (uint16_t) slot;
+        p[5] = (uint16_t) from;
+        put_general(p, insn);
+        we_emit_map(l);
+        return;
+    }
+    if (address == WE_I) {
+        offset += (uint32_t) o.bits;
+    }
+    p = we_emit(l, row->iop + store_forms[address][value],
+                value == WE_I ? 12 : 8);
+    p[4] = (uint16_t) slot_of(&o);
+    p[5] = (uint16_t) slot_of(&v);
+    we_put_imm32(p + 6, (uint32_t) offset);
+    if (value == WE_I) {
+        we_put_imm64(p + 8, v.bits);
+    }
+    we_emit_map(l);
+}
+
+/* --- tables, bulk memory: all operands in slots --------------------------- */
+
+static void lower_slots(struct we_lower *l, const struct we_row *row,
+                        const struct we_insn *insn)
+{
+    bool defines = row->how == HOW_SLOTS_DEF;
+    struct we_operand *o = &l->operands[l->noperands - row->n];
+    uint32_t slots[3] = { 0 }, i;
+    uint16_t *p;
+
+    for (i = 0; i < row->n; i++) {
+        slots[i] = we_operand_slot(l, &o[i]);
+    }
+    we_lower_drop(l, row->n);
+    p = defines ? we_emit_def(l, row->iop, 0, WE_CLASS_INT, row->result, 12)
+                : we_emit(l, row->iop, 12);
+    for (i = 0; i < row->n; i++) {
+        p[4 + defines + i] = (uint16_t) slots[i];
+    }
+    we_put_imm32(p + 8, insn->index);
+    we_put_imm32(p + 10, insn->index2);
+    we_emit_map(l);
+}
+
+/* --- variables ------------------------------------------------------------ */
+
+static void lower_local_get(struct we_lower *l, uint32_t local)
+{
+    uint32_t slot = l->local_slot[local];
+    struct we_operand *o =
+        we_lower_push(l, WE_AT_LOCAL, we_class_of(l->body->locals[local]));
+
+    o->local = slot;
+    l->waiting[slot]++;
+}
+
+/* The last instruction made this operand: it can write elsewhere. */
+static bool redirect(struct we_lower *l, struct we_operand *o, uint32_t d)
+{
+    struct we_acc *acc = o->class < WE_NACCS ? &l->accs[o->class] : NULL;
+
+    if (l->def_end != l->n || l->def_at < l->barrier
+        || l->units[l->def_at + 4] != o->slot
+        || (o->place != WE_AT_ACC && o->place != WE_AT_SLOT)) {
+        return false;
+    }
+    we_operand_slot(l, o);
+    we_wrote(l, d, o->class);
+    l->units[l->def_at + 4] = (uint16_t) d;
+    if (acc != NULL && acc->mirror == o->slot) {
+        acc->mirror = d;
+    }
+    l->last.kind = WE_FUSE_NOTHING;
+    l->def_end = WE_NONE;
+    return true;
+}
+
+static void lower_local_set(struct we_lower *l, uint32_t local)
+{
+    uint32_t d = l->local_slot[local];
+    struct we_operand o = we_lower_pop(l);
+
+    if (o.place == WE_AT_LOCAL && o.local == d) {
+        return;
+    }
+    if (l->waiting[d] > 0) {
+        if (o.place == WE_AT_ACC) {
+            we_operand_slot(l, &o);
+        }
+        we_flush_local(l, d);
+    }
+    if (redirect(l, &o, d)) {
+        return;
+    }
+    if (o.place == WE_AT_CONST) {
+        we_emit_const(l, d, o.bits);
+    } else {
+        we_emit_move(l, d, we_operand_slot(l, &o), o.class);
+    }
+}
+
+static void lower_global_get(struct we_lower *l, const struct we_insn *insn)
+{
+    uint8_t class = we_class_of(l->module->globals[insn->index].type);
+    uint16_t *p;
+
+    if (class == WE_CLASS_V128) {
+        p = we_emit_def(l, WE_I_GLOBAL_GET_V, 0, class, class, 8);
+    } else {
+        p = we_emit_def(l, WE_I_GLOBAL_GET, class == WE_CLASS_INT,
+                        WE_CLASS_INT, class, 8);
+    }
+    we_put_imm32(p + 6, insn->index);
+}
+
+static void lower_global_set(struct we_lower *l, const struct we_insn *insn)
+{
+    struct we_operand o = we_lower_pop(l);
+    uint32_t iop = WE_I_GLOBAL_SET_V, slot = 0;
+    uint16_t *p;
+
+    if (o.class == WE_CLASS_INT && we_operand_mode(l, &o) == WE_A) {
+        iop = WE_I_GLOBAL_SET_A;
+    } else {
+        slot = we_operand_slot(l, &o);
+        if (o.class != WE_CLASS_V128) {
+            iop = WE_I_GLOBAL_SET_S;
+        }
+    }
+    p = we_emit(l, iop, 8);
+    p[4] = (uint16_t) slot;
+    we_put_imm32(p + 6, insn->index);
+}
+
+/* --- the rest ------------------------------------------------------------- */
+
+static void lower_const(struct we_lower *l, uint8_t class, uint64_t bits)
+{
+    we_lower_push(l, WE_AT_CONST, class)->bits = bits;
+}
+
+static void lower_select(struct we_lower *l)
+{
+    struct we_operand c = we_lower_pop(l), b = we_lower_pop(l);
+    struct we_operand a = we_lower_pop(l);
+    bool vector = a.class == WE_CLASS_V128;
+    bool in_acc = we_operand_mode(l, &c) == WE_A && !vector;
+    uint32_t slot = in_acc ? 0 : we_operand_slot(l, &c);
+    uint32_t from = we_operand_slot(l, &a), other = we_operand_slot(l, &b);
+    uint16_t *p = we_emit_def(l, vector ? WE_I_SELECT_V
+                                 : in_acc ? WE_I_SELECT_A : WE_I_SELECT_S, 0,
+                              vector ? WE_CLASS_V128 : WE_CLASS_INT, a.class,
+                              8);
+
+    p[5] = (uint16_t) from;
+    p[6] = (uint16_t) other;
+    p[7] = (uint16_t) slot;
+}
+
+static void lower_ref_as_non_null(struct we_lower *l)
+{
+    uint32_t slot = we_operand_slot(l, &l->operands[l->noperands - 1]);
+
+    we_emit(l, WE_I_REF_AS_NON_NULL, 8)[4] = (uint16_t) slot;
+    we_emit_map(l);
+}
+
+static bool lower_single(struct we_lower *l, const struct we_insn *insn)
+{
+    uint16_t *p;
+
+    switch (insn->op) {
+    case WE_OP_NOP:                                                 break;
+    case WE_OP_DROP:        we_lower_pop(l);                        break;
+    case WE_OP_SELECT:
+    case WE_OP_SELECT_T:    lower_select(l);                        break;
+    case WE_OP_LOCAL_GET:   lower_local_get(l, insn->index);        break;
+    case WE_OP_LOCAL_SET:   lower_local_set(l, insn->index);        break;
+    case WE_OP_LOCAL_TEE:   lower_local_set(l, insn->index);
+                            lower_local_get(l, insn->index);        break;
+    case WE_OP_GLOBAL_GET:  lower_global_get(l, insn);              break;
+    case WE_OP_GLOBAL_SET:  lower_global_set(l, insn);              break;
+    case WE_OP_REF_NULL:    lower_const(l, WE_CLASS_INT, 0);        break;
+    case WE_OP_REF_AS_NON_NULL: lower_ref_as_non_null(l);           break;
+    case WE_OP_REF_FUNC:
+        p = we_emit_def(l, WE_I_REF_FUNC, 0, WE_CLASS_INT, WE_CLASS_INT, 8);
+        we_put_imm32(p + 6, insn->index);
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+static enum we_error lower_insn(void *env, const struct we_insn *insn)
+{
+    struct we_lower *l = env;
+    const struct we_row *row = &rows[insn->op];
+
+    l->offset = insn->offset;
+    switch ((enum we_how) row->how) {
+    case HOW_BINARY:    lower_binary(l, row);                       break;
+    case HOW_COMPARE:   lower_compare(l, row);                      break;
+    case HOW_EQZ:       lower_eqz(l, row);                          break;
+    case HOW_UNARY:     lower_unary(l, row);                        break;
+    case HOW_ALIAS:     lower_alias(l, row);                        break;
+    case HOW_CONST:     lower_const(l, row->class, insn->imm[0]);   break;
+    case HOW_LOAD:      lower_load(l, row, insn);                   break;
+    case HOW_STORE:     lower_store(l, row, insn);                  break;
+    case HOW_SLOTS:
+    case HOW_SLOTS_DEF: lower_slots(l, row, insn);                  break;
+    case HOW_NONE:
+        if (!we_lower_control(l, insn) && !lower_single(l, insn)) {
+            we_lower_fail(l, WE_UNSUPPORTED);
+        }
+        break;
+    }
+    return l->error;
+}
+
+/* --- bodies --------------------------------------------------------------- */
+
+static bool number_locals(struct we_lower *l)
+{
+    const struct we_body *body = l->body;
+    uint32_t i, slot = 0;
+
+    if (!we_grow(l->allocator, &l->local_slot, &l->local_slot_cap,
+                 body->nlocals, sizeof *l->local_slot)
+        || !we_grow(l->allocator, &l->waiting, &l->waiting_cap,
+                    body->local_slots, sizeof *l->waiting)) {
+        return false;
+    }
+    for (i = 0; i < body->nlocals; i++) {
+        l->local_slot[i] = slot;
+        slot += we_slots(body->locals[i]);
+    }
+    if (slot > 0) {
+        memset(l->waiting, 0, slot * sizeof *l->waiting);
+    }
+    return true;
+}
+
+static enum we_error lower_begin(void *env, const struct we_body *body)
+{
+    struct we_lower *l = env;
+    uint32_t i;
+    uint16_t *p;
+
+    l->error = WE_OK;
+    l->body = body;
+    l->n = l->nmap = l->barrier = 0;
+    l->noperands = l->flushed = l->nblocks = 0;
+    l->top = body->local_slots;
+    l->returns = l->def_end = l->move_end = WE_NONE;
+    l->param_slots = body->type != NULL ? body->type->param_slots : 0;
+    l->result_slots = 0;
+    for (i = 0; i < body->nresults; i++) {
+        l->result_slots += we_slots(body->results[i]);
+    }
+    if (body->local_slots > WE_SLOTS_MAX) {
+        return WE_LIMIT;
+    }
+    if (!number_locals(l)) {
+        return WE_NOMEM;
+    }
+    we_emit_label(l);
+    if (body->local_slots > l->param_slots) {
+        p = we_emit(l, WE_I_ZERO, 8);
+        p[4] = (uint16_t) l->param_slots;
+        we_put_imm32(p + 6, body->local_slots - l->param_slots);
+    }
+    we_lower_body(l);
+    return l->error;
+}
+
+/* The returns give back what the call was charged. */
+static void resolve_returns(struct we_lower *l, uint32_t charge)
+{
+    uint32_t at = l->returns, next;
+
+    while (at != WE_NONE) {
+        memcpy(&next, l->units + at, sizeof next);
+        we_put_imm32(l->units + at, charge);
+        at = next;
+    }
+}
+
+static enum we_error lower_finish(void *env, uint32_t stack_slots)
+{
+    struct we_lower *l = env;
+    struct we_arena *arena = &l->module->arena;
+    uint32_t frame_slots = l->body->local_slots + stack_slots;
+    uint32_t charge = (frame_slots + WE_FRAME_SLOTS) * 8;
+    struct we_code *code;
+
+    if (frame_slots > WE_SLOTS_MAX) {
+        return WE_LIMIT;
+    }
+    resolve_returns(l, charge);
+    code = we_arena_alloc(arena, sizeof *code);
+    if (code == NULL) {
+        return WE_NOMEM;
+    }
+    *code = (struct we_code){
+        .units = we_arena_copy(arena, l->units, l->n * sizeof *l->units),
+        .nunits = l->n, .func = l->body->func,
+        .param_slots = l->param_slots, .local_slots = l->body->local_slots,
+        .result_slots = l->result_slots, .frame_slots = frame_slots,
+        .charge = charge,
+        .map = we_arena_copy(arena, l->map, l->nmap * sizeof *l->map),
+        .nmap = l->nmap
+    };
+    l->code = code;
+    return code->units != NULL && code->map != NULL ? WE_OK : WE_NOMEM;
+}
+
+struct we_lower *we_lower_new(struct we_module *module)
+{
+    const struct we_allocator *a = module->arena.allocator;
+    struct we_lower *l = we_alloc(a, sizeof *l);
+
+    if (l == NULL) {
+        return NULL;
+    }
+    *l = (struct we_lower){ .module = module, .allocator = a };
+    l->sink = (struct we_sink){ l, lower_begin, lower_insn, lower_finish };
+    if (!we_grow(a, &l->units, &l->units_cap, WE_SPARE_UNITS,
+                 sizeof *l->units)
+        || !we_grow(a, &l->operands, &l->operands_cap, WE_SPARE_OPERANDS,
+                    sizeof *l->operands)) {
+        we_lower_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void we_lower_free(struct we_lower *l)
+{
+    const struct we_allocator *a;
+
+    if (l == NULL) {
+        return;
+    }
+    a = l->allocator;
+    we_release(a, l->local_slot, l->local_slot_cap * sizeof *l->local_slot);
+    we_release(a, l->waiting, l->waiting_cap * sizeof *l->waiting);
+    we_release(a, l->units, l->units_cap * sizeof *l->units);
+    we_release(a, l->map, l->map_cap * sizeof *l->map);
+    we_release(a, l->operands, l->operands_cap * sizeof *l->operands);
+    we_release(a, l->blocks, l->blocks_cap * sizeof *l->blocks);
+    we_release(a, l, sizeof *l);
+}
+
+const struct we_sink *we_lower_sink(struct we_lower *lower)
+{
+    return &lower->sink;
+}
+
+struct we_code *we_lower_take(struct we_lower *lower)
+{
+    return lower->code;
+}
+
+uint32_t we_code_offset(const struct we_code *code, const uint16_t *pc)
+{
+    uint32_t at = (uint32_t) (pc - code->units);
+    uint32_t low = 0, high = code->nmap;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (code->map[middle].at < at) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < code->nmap ? code->map[low].offset : 0;
+}
