@@ -97,7 +97,10 @@ NGINX_WITH := --with-compat --with-debug --with-pcre-jit --with-threads \
 ifneq ($(wildcard config),)
 
 .PHONY: module
+# Built with the sanitizers, it wouldn't load into an nginx that isn't.
+ifeq ($(SAN),)
 all: module
+endif
 module: $(B)/nginx-deb/$(MODULE)
 
 # Configured anew when the list of source files may have changed.

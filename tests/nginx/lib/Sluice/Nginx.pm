@@ -419,9 +419,9 @@ sub stop
     }
     if (my @bad = $self->complaints) {
         diag($_) for @bad[0 .. ($#bad < 19 ? $#bad : 19)];
-        if (grep { /Sanitizer|runtime error/ } @bad) {
-            diag(substr(read_file("$self->{dir}/stderr.log") // '', 0, 6000));
-        }
+        # nginx sends stderr to its error log.
+        my ($report) = $self->messages =~ /(.*(?:Sanitizer|runtime error).*)/s;
+        diag(substr $report, 0, 6000) if defined $report;
         $self->{failed} = 1;
     }
 }
