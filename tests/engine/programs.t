@@ -11,9 +11,13 @@ my $top = dirname(__FILE__) . '/../..';
 my $build = $ENV{SLUICE_BUILD} || "$top/build";
 my $cc = $ENV{SLUICE_CC} || 'gcc';
 my $san = $ENV{SLUICE_SAN} ? '-fsanitize=address,undefined' : '';
-my ($clang) = grep { `command -v $_` } qw(clang-19 clang-22 clang);
-plan skip_all => 'no clang for wasm32' unless $clang && `command -v wasm-ld-19`;
-plan skip_all => 'no node' unless `command -v node`;
+sub installed { return `command -v $_[0] 2>/dev/null` ne '' }
+my ($clang) = grep { installed($_) }
+    split(' ', $ENV{SLUICE_WASM_CC} // ''), qw(clang-19 clang-22 clang);
+my $version = $clang ? `$clang --version` =~ /version (\d+)/ && $1 : '';
+plan skip_all => 'no clang and linker for wasm32'
+    unless installed("wasm-ld-$version") || installed('wasm-ld');
+plan skip_all => 'no node' unless installed('node');
 
 my $out = "$build/tests/engine/programs";
 system('mkdir', '-p', $out) == 0 or die;
