@@ -59,8 +59,8 @@
     call(proxy_on_memory_allocate, "i:i")
 
 #define PW_VERSIONS(mark)                                                     \
-    mark(V0_1_0, "proxy_abi_version_0_1_0", "0.1.0")                          \
-    mark(V0_2_0, "proxy_abi_version_0_2_0", "0.2.0")                          \
-    mark(V0_2_1, "proxy_abi_version_0_2_1", "0.2.1")
+    mark(V0_1_0, proxy_abi_version_0_1_0, "0.1.0")                          \
+    mark(V0_2_0, proxy_abi_version_0_2_0, "0.2.0")                          \
+    mark(V0_2_1, proxy_abi_version_0_2_1, "0.2.1")
 
 #endif

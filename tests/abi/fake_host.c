@@ -704,6 +704,7 @@ struct fake *fake_probe_with(const char *flags, const char *script,
         || !fake_open(fake)) {
         diag("%s: %s", fake->error.phase == NULL ? "" : fake->error.phase,
              fake->error.text);
+        fflush(stdout);
     }
     return fake;
 }
