@@ -720,6 +720,7 @@ static const struct section {
 struct survey {
     uint32_t at[NSECTIONS], end[NSECTIONS];  /* end 0: not there */
     uint32_t count[NSECTIONS];
+    bool     unreadable;                 /* one of the counts is malformed */
     uint32_t ncustoms;
 };
 
@@ -765,7 +766,7 @@ static void survey_sections(struct we_decoder *d, struct survey *s)
     struct we_reader peek;
     uint8_t id, rank = 0;
 
-    while (we_reader_left(&d->r) > 0 && we_decode_good(d)) {
+    while (we_reader_left(&d->r) > 0) {
         id = next_section(d);
         if (id == CUSTOM) {
             s->ncustoms++;
@@ -777,12 +778,15 @@ static void survey_sections(struct we_decoder *d, struct survey *s)
             s->at[id] = we_reader_offset(&d->r);
             s->end[id] = s->at[id] + we_reader_left(&d->r);
             s->count[id] = we_reader_count(&peek);
+            s->unreadable |= peek.error != NULL;
         }
+        if (!we_decode_good(d))
+            return;
         d->r.at = d->r.end;
         d->r.end = end;
     }
     d->where = "module";
-    if (we_decode_good(d) && s->count[FUNCTION] != s->count[CODE])
+    if (s->count[FUNCTION] != s->count[CODE] && !s->unreadable)
         we_decode_fail(d, WE_MALFORMED, we_reader_offset(&d->r),
                        "function and code section have inconsistent lengths");
 }
@@ -901,7 +905,8 @@ static void read_all(struct we_decoder *d)
     uint32_t i;
 
     read_magic(d);
-    survey_sections(d, &survey);
+    if (we_decode_good(d))
+        survey_sections(d, &survey);
     if (!we_decode_good(d))
         return;
     read_section(d, order[0], &survey);
@@ -909,7 +914,10 @@ static void read_all(struct we_decoder *d)
         read_spaces(d, &survey);
     for (i = 1; i < sizeof order; i++)
         read_section(d, order[i], &survey);
-    if (we_decode_good(d) && m->ndatas > 0 && !m->datas)
+    if (!we_decode_good(d))
+        return;
+    d->where = "module";
+    if (m->ndatas > 0 && !m->datas)
         we_decode_fail(d, WE_MALFORMED, m->bytes.len,
                        "data count and data section have inconsistent lengths");
     if (we_decode_good(d))

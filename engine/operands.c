@@ -236,8 +236,8 @@ struct we_label we_label_pop(struct we_validator *v)
     we_operand_pop_all(v, we_label_results(&label),
                        we_label_nresults(&label));
     if (v->noperands != label.height)
-        we_validator_fail(v, WE_INVALID, "type mismatch: %u values too many "
-                          "on the stack at the end of a block",
+        we_validator_fail(v, WE_INVALID, "type mismatch: operands left over "
+                          "at the end of a block: %u",
                           v->noperands - label.height);
     v->slots = label.slots;
     unset_locals(v, label.nset);
