@@ -134,23 +134,25 @@ static void test_host_fails(void)
 /* "What the configuration is made of": buffers 6 and 7. */
 static void test_configuration(void)
 {
-    struct fake *fake = fake_probe(
+    static const char script[] =
         "@create\nget_buffer_bytes 7 0 -1 %%\n"
         "@start\nargs\nget_buffer_bytes 6 0 7 %%\n"
         "@conf\nargs\nget_buffer_bytes 7 0 -1 %%\n"
         "get_buffer_bytes 7 6 4 %%\nget_buffer_status 7 % %\n"
         "set_buffer_bytes 7 0 0 \"x\"\nset_buffer_bytes 6 0 0 \"x\"\n"
         "get_configuration %%\n"
-        "@rh\nget_buffer_bytes 6 0 7 %%\nget_configuration %%\n");
+        "@rh\nget_buffer_bytes 6 0 7 %%\nget_configuration %%\n";
+    struct fake *fake = fake_probe(script);
+    char want[1024];
 
-    is_str(fake_log(fake),
+    snprintf(want, sizeof want,
            "get_buffer_bytes=0 \"configuration\"\n"
-           "start(1,306)\nget_buffer_bytes=0 \"@create\"\n"
+           "start(1,%zu)\nget_buffer_bytes=0 \"@create\"\n"
            "conf(1,13)\nget_buffer_bytes=0 \"configuration\"\n"
            "get_buffer_bytes=0 \"urat\"\nget_buffer_status=0 13 0\n"
            "set_buffer_bytes=2\nset_buffer_bytes=2\n"
-           "get_configuration=0 \"configuration\"\n",
-           "configurations while starting");
+           "get_configuration=0 \"configuration\"\n", sizeof script - 1);
+    is_str(fake_log(fake), want, "configurations while starting");
     fake_clear(fake);
     pw_on_request_headers(fake->stream, true);
     is_str(fake_log(fake),

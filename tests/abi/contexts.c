@@ -8,10 +8,12 @@ static const char *const request[] = { ":path", "/", "a", "1", NULL };
 
 static void test_life(void)
 {
-    struct fake *fake = fake_probe(
+    static const char script[] =
         "@create\nargs\n@screate\nargs\n@start\nargs\n@conf\nargs\n@rh\nargs\n"
         "@rb\nargs\n@rt\nargs\n@sh\nargs\n@sb\nargs\n@st\nargs\n@log\nargs\n"
-        "@done\nargs\n@delete\nargs\n");
+        "@done\nargs\n@delete\nargs\n";
+    struct fake *fake = fake_probe(script);
+    char want[1024];
 
     fake_set_map(&fake->side, PW_REQUEST_HEADERS, PW_WRITE, request);
     fake_set_map(&fake->side, PW_REQUEST_TRAILERS, PW_WRITE, request);
@@ -31,11 +33,13 @@ static void test_life(void)
     fake->stream = NULL;
     pw_root_free(fake->root);
     fake->root = NULL;
-    is_str(fake_log(fake),
-           "create(1,0)\nstart(1,128)\nconf(1,13)\nscreate(2,1)\nrh(2,2,0)\n"
+    snprintf(want, sizeof want,
+           "create(1,0)\nstart(1,%zu)\nconf(1,13)\nscreate(2,1)\nrh(2,2,0)\n"
            "rb(2,5,0)\nrt(2,2)\nsh(2,1,1)\nsb(2,3,1)\nst(2,0)\nlog(2)\n"
            "done(2)\ndelete(2)\n"
            "screate(3,1)\ndone(3)\ndelete(3)\ndone(1)\ndelete(1)\n",
+           sizeof script - 1);
+    is_str(fake_log(fake), want,
            "ids from one counter, order, arguments");
     fake_free(fake);
 }

@@ -32,7 +32,7 @@ static const struct refusal {
     { "-DNO_ALLOCATOR", "load",
       "no allocator: neither malloc nor proxy_on_memory_allocate is "
       "exported" },
-    { "'-DNO_ALLOCATOR -DMORE=EXPORT(malloc) u32 m(u64 n) { return 0; }'",
+    { "-DNO_ALLOCATOR '-DMORE=EXPORT(malloc) u32 m(u64 n) { return 0; }'",
       "load",
       "export malloc has the wrong signature: wanted (i32) -> i32, found "
       "(i64) -> i32" },
@@ -202,7 +202,7 @@ static void test_start_fails(const char *flags, const char *phase,
     "\0asm\1\0\0\0"                                                           \
     "\1\20\3\x60\3\x7f\x7f\x7f\1\x7f\x60\0\0\x60\1\x7f\1\x7f"                 \
     "\2\21\1\3env\11proxy_log\0\0\3\4\3\1\2\1\5\3\1\0\1"                      \
-    "\7\60\3\6memory\2\0\27proxy_abi_version_0_2_1\0\1\6malloc\0\2"           \
+    "\7\55\3\6memory\2\0\27proxy_abi_version_0_2_1\0\1\6malloc\0\2"           \
     "\10\1\3"
 static const char logging[] =
     HEAD "\12\25\3\2\0\13\4\0\x41\0\13\13\0\x41\2\x41\10\x41\5\20\0\32\13"

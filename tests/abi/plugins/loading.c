@@ -23,7 +23,7 @@ IMPORT(wasi_snapshot_preview1, proc_exit) void proc_exit(u32 status);
 IMPORT(env, proxy_get_property)
 u32 proxy_get_property(u32 path, u32 len, u32 data, u32 size);
 
-static void say(const char *text)
+__attribute__((unused)) static void say(const char *text)
 {
     u32 len = 0;
 
