@@ -202,6 +202,12 @@ bool we_module_func_is(const we_module *module, uint32_t func,
  * returns buf. */
 char *we_module_func_signature(const we_module *module, uint32_t func,
                                char *buf, size_t size);
+/* Writes the type of an import or export as the text format puts it:
+ * "func (param i32) (result i64)", "memory 1 2", "global (mut f32)"; returns
+ * buf.  What doesn't fit is cut off. */
+char *we_module_extern_text(const we_module *module,
+                            const struct we_extern *extern_, char *buf,
+                            size_t size);
 /* The first custom section of that name; NULL if there is none. */
 const uint8_t *we_module_custom(const we_module *module, const char *name,
                                 size_t *len);
