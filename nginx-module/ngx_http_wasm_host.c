@@ -1,0 +1,569 @@
+
+/*
+ * What the abi needs of nginx: one thin function a row of struct pw_host.
+ */
+
+
+#include "ngx_http_wasm_module.h"
+
+
+static void ngx_http_wasm_host_log(void *root, void *stream,
+    struct pw_str plugin, enum pw_log_level level, struct pw_str text);
+static enum pw_log_level ngx_http_wasm_host_log_level(void *root,
+    void *stream);
+static uint64_t ngx_http_wasm_host_now(void *root);
+static enum pw_access ngx_http_wasm_host_map_access(void *stream,
+    enum pw_map map);
+static uint32_t ngx_http_wasm_host_map_count(void *stream, enum pw_map map);
+static bool ngx_http_wasm_host_map_next(void *stream, enum pw_map map,
+    struct pw_cursor *at, struct pw_pair *pair);
+static bool ngx_http_wasm_host_map_get(void *stream, enum pw_map map,
+    struct pw_str key, struct pw_str *value);
+static enum pw_status ngx_http_wasm_host_map_add(void *stream,
+    enum pw_map map, struct pw_str key, struct pw_str value);
+static enum pw_status ngx_http_wasm_host_map_replace(void *stream,
+    enum pw_map map, struct pw_str key, struct pw_str value);
+static enum pw_status ngx_http_wasm_host_map_remove(void *stream,
+    enum pw_map map, struct pw_str key);
+static enum pw_status ngx_http_wasm_host_map_set(void *stream,
+    enum pw_map map, const struct pw_pair *pairs, size_t npairs);
+static enum pw_access ngx_http_wasm_host_buffer_access(void *stream,
+    enum pw_buffer buffer);
+static size_t ngx_http_wasm_host_buffer_size(void *stream,
+    enum pw_buffer buffer);
+static void ngx_http_wasm_host_buffer_read(void *stream,
+    enum pw_buffer buffer, size_t start, size_t len, uint8_t *out);
+static enum pw_status ngx_http_wasm_host_buffer_splice(void *stream,
+    enum pw_buffer buffer, size_t start, size_t cut, struct pw_str data);
+static enum pw_status ngx_http_wasm_host_local_response(void *stream,
+    const struct pw_response *response);
+static enum pw_status ngx_http_wasm_host_continue_stream(void *stream,
+    enum pw_stream_type type);
+static enum pw_status ngx_http_wasm_host_close_stream(void *stream,
+    enum pw_stream_type type);
+static enum pw_status ngx_http_wasm_host_property_get(void *root,
+    void *stream, struct pw_str path, struct pw_property *value);
+static enum pw_status ngx_http_wasm_host_property_set(void *root,
+    void *stream, struct pw_str path, struct pw_str value);
+
+static ngx_log_t *ngx_http_wasm_host_log_of(void *stream);
+static enum pw_status ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st,
+    enum pw_map map);
+
+
+const struct pw_host  ngx_http_wasm_host = {
+    .log = ngx_http_wasm_host_log,
+    .log_level = ngx_http_wasm_host_log_level,
+    .now = ngx_http_wasm_host_now,
+    .map_access = ngx_http_wasm_host_map_access,
+    .map_count = ngx_http_wasm_host_map_count,
+    .map_next = ngx_http_wasm_host_map_next,
+    .map_get = ngx_http_wasm_host_map_get,
+    .map_add = ngx_http_wasm_host_map_add,
+    .map_replace = ngx_http_wasm_host_map_replace,
+    .map_remove = ngx_http_wasm_host_map_remove,
+    .map_set = ngx_http_wasm_host_map_set,
+    .buffer_access = ngx_http_wasm_host_buffer_access,
+    .buffer_size = ngx_http_wasm_host_buffer_size,
+    .buffer_read = ngx_http_wasm_host_buffer_read,
+    .buffer_splice = ngx_http_wasm_host_buffer_splice,
+    .local_response = ngx_http_wasm_host_local_response,
+    .continue_stream = ngx_http_wasm_host_continue_stream,
+    .close_stream = ngx_http_wasm_host_close_stream,
+    .property_get = ngx_http_wasm_host_property_get,
+    .property_set = ngx_http_wasm_host_property_set
+};
+
+
+#define NGX_HTTP_WASM_NO_MAP  NGX_HTTP_WASM_NDIRS
+
+static const ngx_http_wasm_dir_e  ngx_http_wasm_host_maps[PW_NMAPS] = {
+    NGX_HTTP_WASM_REQUEST,                 /* PW_REQUEST_HEADERS */
+    NGX_HTTP_WASM_NO_MAP,                  /* PW_REQUEST_TRAILERS */
+    NGX_HTTP_WASM_RESPONSE,                /* PW_RESPONSE_HEADERS */
+    NGX_HTTP_WASM_NO_MAP,                  /* PW_RESPONSE_TRAILERS */
+    NGX_HTTP_WASM_NO_MAP,                  /* PW_GRPC_INITIAL_METADATA */
+    NGX_HTTP_WASM_NO_MAP,                  /* PW_GRPC_TRAILING_METADATA */
+    NGX_HTTP_WASM_NO_MAP,                  /* PW_CALL_RESPONSE_HEADERS */
+    NGX_HTTP_WASM_NO_MAP                   /* PW_CALL_RESPONSE_TRAILERS */
+};
+
+
+/* levels of Proxy-Wasm and of nginx */
+
+static const ngx_uint_t  ngx_http_wasm_host_levels[] = {
+    NGX_LOG_DEBUG,                         /* PW_TRACE */
+    NGX_LOG_DEBUG,                         /* PW_DEBUG */
+    NGX_LOG_INFO,                          /* PW_INFO */
+    NGX_LOG_WARN,                          /* PW_WARN */
+    NGX_LOG_ERR,                           /* PW_ERROR */
+    NGX_LOG_CRIT                           /* PW_CRITICAL */
+};
+
+
+#define ngx_http_wasm_str(to, from)                                           \
+    (to)->data = (u_char *) (from).data; (to)->len = (from).len
+
+
+/* A plugin writes log_rate lines a second; the rest is counted. */
+
+static void
+ngx_http_wasm_host_log(void *root, void *stream, struct pw_str name,
+    enum pw_log_level level, struct pw_str text)
+{
+    ngx_log_t               *log;
+    ngx_str_t                plugin_name;
+    ngx_uint_t               suppressed;
+    ngx_http_wasm_config_t  *config = root;
+    ngx_http_wasm_plugin_t  *plugin;
+
+    log = ngx_http_wasm_host_log_of(stream);
+    ngx_http_wasm_str(&plugin_name, name);
+
+    if (log->log_level < ngx_http_wasm_host_levels[level]) {
+        return;
+    }
+
+    if (config) {
+        plugin = config->plugin;
+
+        if (plugin->log_second != ngx_time()) {
+
+            suppressed = (plugin->log_lines > plugin->log_rate)
+                         ? plugin->log_lines - plugin->log_rate : 0;
+
+            plugin->log_second = ngx_time();
+            plugin->log_lines = 0;
+
+            if (suppressed) {
+                ngx_log_error(NGX_LOG_WARN, log, 0,
+                              "wasm plugin \"%V\": suppressed %ui log lines",
+                              &plugin_name, suppressed);
+            }
+        }
+
+        if (++plugin->log_lines > plugin->log_rate) {
+            return;
+        }
+    }
+
+    ngx_http_wasm_log(ngx_http_wasm_host_levels[level], log, &plugin_name,
+                      text.data, text.len);
+}
+
+
+static enum pw_log_level
+ngx_http_wasm_host_log_level(void *root, void *stream)
+{
+    ngx_log_t          *log;
+    enum pw_log_level   level;
+
+    log = ngx_http_wasm_host_log_of(stream);
+
+    for (level = PW_TRACE; level < PW_CRITICAL; level++) {
+        if (log->log_level >= ngx_http_wasm_host_levels[level]) {
+            break;
+        }
+    }
+
+    return level;
+}
+
+
+static ngx_log_t *
+ngx_http_wasm_host_log_of(void *stream)
+{
+    ngx_http_wasm_stream_t  *st = stream;
+
+    return st ? st->ctx->request->connection->log : ngx_cycle->log;
+}
+
+
+static uint64_t
+ngx_http_wasm_host_now(void *root)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_REALTIME, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
+/*
+ * Request headers can be read all the time, and changed until the request goes
+ * to the content handler; response headers from the response on, and changed
+ * until they are sent.
+ */
+
+static enum pw_access
+ngx_http_wasm_host_map_access(void *stream, enum pw_map map)
+{
+    ngx_http_wasm_ctx_t     *ctx;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ctx = st->ctx;
+
+    if (ctx->ended) {
+        return PW_ABSENT;
+    }
+
+    switch (ngx_http_wasm_host_maps[map]) {
+
+    case NGX_HTTP_WASM_REQUEST:
+        return (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE || ctx->logging
+                || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE)
+               ? PW_READ : PW_WRITE;
+
+    case NGX_HTTP_WASM_RESPONSE:
+
+        if (ctx->request->headers_out.status == 0) {
+            return PW_ABSENT;
+        }
+
+        switch (ctx->response_at) {
+
+        case NGX_HTTP_WASM_RESPONSE_NONE:
+            return ctx->logging ? PW_READ : PW_ABSENT;
+
+        case NGX_HTTP_WASM_RESPONSE_HEADERS:
+        case NGX_HTTP_WASM_RESPONSE_BODY:
+            return (ctx->headers_sent || ctx->logging) ? PW_READ : PW_WRITE;
+
+        default:
+            return PW_READ;
+        }
+
+    default:
+        return PW_ABSENT;
+    }
+}
+
+
+static uint32_t
+ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
+{
+    ngx_http_wasm_stream_t  *st = stream;
+
+    return ngx_http_wasm_headers_count(st->ctx, ngx_http_wasm_host_maps[map]);
+}
+
+
+static bool
+ngx_http_wasm_host_map_next(void *stream, enum pw_map map,
+    struct pw_cursor *at, struct pw_pair *pair)
+{
+    ngx_http_wasm_stream_t  *st = stream;
+
+    return ngx_http_wasm_headers_next(st->ctx, ngx_http_wasm_host_maps[map],
+                                      at, pair);
+}
+
+
+static bool
+ngx_http_wasm_host_map_get(void *stream, enum pw_map map, struct pw_str key,
+    struct pw_str *value)
+{
+    ngx_str_t                name, found;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ngx_http_wasm_str(&name, key);
+
+    if (!ngx_http_wasm_headers_get(st->ctx, ngx_http_wasm_host_maps[map],
+                                   &name, &found))
+    {
+        return false;
+    }
+
+    value->data = (char *) found.data;
+    value->len = found.len;
+
+    return true;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_map_add(void *stream, enum pw_map map, struct pw_str key,
+    struct pw_str value)
+{
+    ngx_str_t                name, text;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ngx_http_wasm_str(&name, key);
+    ngx_http_wasm_str(&text, value);
+
+    if (ngx_http_wasm_host_change(st, map) != PW_OK
+        || ngx_http_wasm_headers_add(st->ctx, ngx_http_wasm_host_maps[map],
+                                     &name, &text)
+           != NGX_OK)
+    {
+        return PW_INTERNAL_FAILURE;
+    }
+
+    return PW_OK;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_map_replace(void *stream, enum pw_map map,
+    struct pw_str key, struct pw_str value)
+{
+    ngx_str_t                name, text;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ngx_http_wasm_str(&name, key);
+    ngx_http_wasm_str(&text, value);
+
+    if (ngx_http_wasm_host_change(st, map) != PW_OK
+        || ngx_http_wasm_headers_replace(st->ctx, ngx_http_wasm_host_maps[map],
+                                         &name, &text)
+           != NGX_OK)
+    {
+        return PW_INTERNAL_FAILURE;
+    }
+
+    return PW_OK;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_map_remove(void *stream, enum pw_map map,
+    struct pw_str key)
+{
+    ngx_str_t                name;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ngx_http_wasm_str(&name, key);
+
+    if (ngx_http_wasm_host_change(st, map) != PW_OK
+        || ngx_http_wasm_headers_remove(st->ctx, ngx_http_wasm_host_maps[map],
+                                        &name)
+           != NGX_OK)
+    {
+        return PW_INTERNAL_FAILURE;
+    }
+
+    return PW_OK;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_map_set(void *stream, enum pw_map map,
+    const struct pw_pair *pairs, size_t npairs)
+{
+    ngx_http_wasm_stream_t  *st = stream;
+
+    if (ngx_http_wasm_host_change(st, map) != PW_OK
+        || ngx_http_wasm_headers_set(st->ctx, ngx_http_wasm_host_maps[map],
+                                     pairs, npairs)
+           != NGX_OK)
+    {
+        return PW_INTERNAL_FAILURE;
+    }
+
+    return PW_OK;
+}
+
+
+/* keeps what a fault of this callback undoes */
+
+static enum pw_status
+ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map)
+{
+    if (!st->save || !st->entered || st->ctx->undo) {
+        return PW_OK;
+    }
+
+    return (ngx_http_wasm_headers_save(st->ctx, ngx_http_wasm_host_maps[map])
+            == NGX_OK)
+           ? PW_OK : PW_INTERNAL_FAILURE;
+}
+
+
+static enum pw_access
+ngx_http_wasm_host_buffer_access(void *stream, enum pw_buffer buffer)
+{
+    ngx_http_wasm_ctx_t     *ctx;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ctx = st->ctx;
+
+    if (st->body == NULL || ctx->logging) {
+        return PW_ABSENT;
+    }
+
+    if ((buffer == PW_REQUEST_BODY && ctx->dir == NGX_HTTP_WASM_REQUEST)
+        || (buffer == PW_RESPONSE_BODY && ctx->dir == NGX_HTTP_WASM_RESPONSE))
+    {
+        return PW_WRITE;
+    }
+
+    return PW_ABSENT;
+}
+
+
+static size_t
+ngx_http_wasm_host_buffer_size(void *stream, enum pw_buffer buffer)
+{
+    ngx_http_wasm_stream_t  *st = stream;
+
+    return st->body->size;
+}
+
+
+static void
+ngx_http_wasm_host_buffer_read(void *stream, enum pw_buffer buffer,
+    size_t start, size_t len, uint8_t *out)
+{
+    ngx_http_wasm_stream_t  *st = stream;
+
+    if (ngx_http_wasm_body_read(st->ctx->request, st->body, start, len, out)
+        != NGX_OK)
+    {
+        ngx_memzero(out, len);
+        st->ctx->failed = 1;
+    }
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_buffer_splice(void *stream, enum pw_buffer buffer,
+    size_t start, size_t cut, struct pw_str data)
+{
+    ngx_int_t                rc;
+    ngx_str_t                bytes;
+    ngx_uint_t               copy;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    /* more than may be held, and growing */
+
+    if (data.len > cut
+        && st->body->size - cut + data.len
+           > st->config->plugin->body_buffer + NGX_HTTP_WASM_CHUNK)
+    {
+        return PW_INTERNAL_FAILURE;
+    }
+
+    ngx_http_wasm_str(&bytes, data);
+
+    copy = (st->save && !st->saved);
+
+    if (copy) {
+        st->before = *st->body;
+    }
+
+    rc = ngx_http_wasm_body_splice(st->ctx, st->body, start, cut, &bytes,
+                                   copy);
+    if (rc != NGX_OK) {
+        return PW_INTERNAL_FAILURE;
+    }
+
+    st->saved |= copy;
+
+    return PW_OK;
+}
+
+
+/* Outside of a callback of this stream it ends a pause. */
+
+static enum pw_status
+ngx_http_wasm_host_local_response(void *stream,
+    const struct pw_response *response)
+{
+    ngx_http_wasm_ctx_t     *ctx;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ctx = st->ctx;
+
+    if (ctx->logging || ctx->local || (!st->entered && ctx->waiting == NULL)) {
+        return PW_OK;
+    }
+
+    ctx->local = ngx_http_wasm_local_copy(ctx->request, response);
+
+    if (ctx->local == NULL) {
+        return PW_INTERNAL_FAILURE;
+    }
+
+    if (!st->entered) {
+        ngx_http_wasm_stream_wake(ctx);
+    }
+
+    return PW_OK;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_continue_stream(void *stream, enum pw_stream_type type)
+{
+    ngx_http_wasm_ctx_t     *ctx;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ctx = st->ctx;
+
+    if (ctx->logging
+        || (type == PW_STREAM_REQUEST && ctx->dir != NGX_HTTP_WASM_REQUEST)
+        || (type == PW_STREAM_RESPONSE && ctx->dir != NGX_HTTP_WASM_RESPONSE)
+        || (!st->entered && !st->paused))
+    {
+        return PW_OK;
+    }
+
+    st->resume = 1;
+
+    if (!st->entered) {
+        ngx_http_wasm_stream_wake(ctx);
+    }
+
+    return PW_OK;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_close_stream(void *stream, enum pw_stream_type type)
+{
+    ngx_http_wasm_ctx_t     *ctx;
+    ngx_http_wasm_stream_t  *st = stream;
+
+    ctx = st->ctx;
+
+    if (ctx->logging
+        || (type != PW_STREAM_REQUEST && type != PW_STREAM_RESPONSE)
+        || (!st->entered && ctx->waiting == NULL))
+    {
+        return PW_OK;
+    }
+
+    ctx->close = 1;
+
+    if (!st->entered) {
+        ngx_http_wasm_stream_wake(ctx);
+    }
+
+    return PW_OK;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_property_get(void *root, void *stream, struct pw_str path,
+    struct pw_property *value)
+{
+    ngx_str_t  name;
+
+    ngx_http_wasm_str(&name, path);
+
+    return ngx_http_wasm_property_get(stream, &name, value);
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_property_set(void *root, void *stream, struct pw_str path,
+    struct pw_str value)
+{
+    ngx_str_t  name, text;
+
+    ngx_http_wasm_str(&name, path);
+    ngx_http_wasm_str(&text, value);
+
+    return ngx_http_wasm_property_set(stream, &name, &text);
+}

@@ -1,0 +1,368 @@
+
+/*
+ * Sluice: what the files of the nginx module share.
+ */
+
+
+#ifndef _NGX_HTTP_WASM_MODULE_H_INCLUDED_
+#define _NGX_HTTP_WASM_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "../abi/proxy_wasm.h"
+
+
+/* a free bit of r->buffered: the response waits in this module */
+#define NGX_HTTP_WASM_BUFFERED  0x08
+
+/* bytes of a body that one callback gets, at most */
+#define NGX_HTTP_WASM_CHUNK     65536
+
+
+typedef struct ngx_http_wasm_plugin_s    ngx_http_wasm_plugin_t;
+typedef struct ngx_http_wasm_instance_s  ngx_http_wasm_instance_t;
+typedef struct ngx_http_wasm_ctx_s       ngx_http_wasm_ctx_t;
+typedef struct ngx_http_wasm_stream_s    ngx_http_wasm_stream_t;
+typedef struct ngx_http_wasm_undo_s      ngx_http_wasm_undo_t;
+
+
+/* a directive's place in the configuration */
+
+typedef struct {
+    ngx_str_t                  file;
+    ngx_uint_t                 line;
+} ngx_http_wasm_place_t;
+
+
+/* one configuration of a plugin: a root context in each of its instances */
+
+typedef struct {
+    ngx_http_wasm_plugin_t    *plugin;
+    ngx_uint_t                 index;
+    ngx_str_t                  root_id;
+    ngx_str_t                  text;
+    ngx_http_wasm_place_t      place;
+} ngx_http_wasm_config_t;
+
+
+struct ngx_http_wasm_plugin_s {
+    ngx_str_t                  name;
+    ngx_str_t                  file;
+    ngx_http_wasm_place_t      place;      /* wasm_plugin, or the first user */
+    ngx_array_t                configs;    /* ngx_http_wasm_config_t * */
+
+    struct pw_limits           limits;
+    ngx_uint_t                 fail;       /* ngx_http_wasm_fail_e */
+    ngx_str_t                  vm_config;
+    ngx_str_t                  sha256;
+    size_t                     body_buffer;
+    ngx_msec_t                 pause_timeout;
+    ngx_uint_t                 log_rate;
+
+    pw_plugin                 *plugin;
+    ngx_uint_t                 callbacks;  /* a bit each enum pw_callback */
+
+    /* of the worker */
+    ngx_http_wasm_instance_t  *instance;   /* takes new requests, or NULL */
+    ngx_msec_t                 retry;      /* no start before this time */
+    time_t                     log_second;
+    ngx_uint_t                 log_lines;  /* in log_second */
+
+    unsigned                   defined:1;  /* there is a wasm_plugin */
+    unsigned                   failing:1;  /* the last start failed */
+};
+
+
+typedef enum {
+    NGX_HTTP_WASM_FAIL_CLOSED = 0,
+    NGX_HTTP_WASM_FAIL_OPEN
+} ngx_http_wasm_fail_e;
+
+
+/* lives until its last request has let go of it, dead or alive */
+
+struct ngx_http_wasm_instance_s {
+    ngx_http_wasm_plugin_t    *plugin;
+    pw_instance               *instance;
+    ngx_queue_t                streams;    /* ngx_http_wasm_stream_t.queue */
+    ngx_uint_t                 refs;
+    unsigned                   dead:1;
+    pw_root                   *roots[1];   /* one a configuration */
+};
+
+
+typedef struct {
+    ngx_array_t                plugins;    /* ngx_http_wasm_plugin_t * */
+    ngx_uint_t                 used;       /* there is a wasm_filter */
+    we_engine                 *engine;
+    pw_runtime                *runtime;
+} ngx_http_wasm_main_conf_t;
+
+
+typedef struct {
+    ngx_http_wasm_config_t    *config;
+    ngx_http_complex_value_t  *condition;
+} ngx_http_wasm_filter_t;
+
+
+typedef struct {
+    ngx_array_t               *filters;    /* ngx_http_wasm_filter_t */
+} ngx_http_wasm_loc_conf_t;
+
+
+/*
+ * Bytes of a body on their way through the streams: a part of a buffer of
+ * nginx's, memory or file, as it came (src), or a block of our own (own).
+ */
+
+typedef struct {
+    ngx_buf_t                 *src;
+    off_t                      offset;     /* in src */
+    ngx_buf_t                 *own;
+    size_t                     size;
+    unsigned                   changed:1;
+} ngx_http_wasm_body_t;
+
+
+typedef enum {
+    NGX_HTTP_WASM_REQUEST = 0,
+    NGX_HTTP_WASM_RESPONSE,
+    NGX_HTTP_WASM_NDIRS
+} ngx_http_wasm_dir_e;
+
+
+/* one filter of the chain, for one request */
+
+struct ngx_http_wasm_stream_s {
+    ngx_http_wasm_ctx_t       *ctx;
+    ngx_http_wasm_config_t    *config;
+    ngx_http_wasm_instance_t  *instance;
+    pw_stream                 *stream;
+    ngx_queue_t                queue;      /* in instance->streams */
+
+    ngx_http_wasm_body_t       held;       /* collected by Pause */
+    ngx_http_wasm_body_t      *body;       /* what the guest sees now */
+    ngx_http_wasm_body_t       before;     /* undoes a callback's changes */
+
+    unsigned                   opened:1;   /* or tried in vain */
+    unsigned                   skip:1;     /* is not entered any more */
+    unsigned                   entered:1;  /* its callback is running */
+    unsigned                   paused:1;
+    unsigned                   resume:1;   /* continue_stream was called */
+    unsigned                   save:1;     /* keep what a fault undoes */
+    unsigned                   saved:1;    /* before holds it */
+};
+
+
+/* a header that goes with a local response */
+
+typedef struct {
+    ngx_uint_t                 status;
+    ngx_str_t                  body;
+    struct pw_pair            *headers;
+    ngx_uint_t                 nheaders;
+    ngx_int_t                  grpc_status;
+} ngx_http_wasm_local_t;
+
+
+/* a value that a plugin set with proxy_set_property */
+
+typedef struct ngx_http_wasm_state_s  ngx_http_wasm_state_t;
+
+struct ngx_http_wasm_state_s {
+    ngx_http_wasm_state_t     *next;
+    ngx_str_t                  key;
+    ngx_str_t                  value;
+};
+
+
+typedef enum {
+    NGX_HTTP_WASM_REQUEST_HEADERS = 0,
+    NGX_HTTP_WASM_REQUEST_READ,            /* nginx reads the body */
+    NGX_HTTP_WASM_REQUEST_BODY,
+    NGX_HTTP_WASM_REQUEST_DONE
+} ngx_http_wasm_request_e;
+
+
+typedef enum {
+    NGX_HTTP_WASM_RESPONSE_NONE = 0,
+    NGX_HTTP_WASM_RESPONSE_HEADERS,        /* callbacks run, or one waits */
+    NGX_HTTP_WASM_RESPONSE_BODY,           /* chunks pass the streams */
+    NGX_HTTP_WASM_RESPONSE_PASS,           /* nothing to do any more */
+    NGX_HTTP_WASM_RESPONSE_DROP            /* what comes is thrown away */
+} ngx_http_wasm_response_e;
+
+
+/* one request; the streams in the order of the chain */
+
+struct ngx_http_wasm_ctx_s {
+    ngx_http_request_t        *request;
+    ngx_uint_t                 nstreams;
+    ngx_http_wasm_stream_t    *streams;
+    ngx_uint_t                 seen;       /* saw the request's headers */
+
+    ngx_http_wasm_dir_e        dir;
+    ngx_http_wasm_stream_t    *at;         /* whose turn it is */
+    ngx_http_wasm_stream_t    *waiting;    /* paused, no input wakes it */
+    ngx_event_t                timer;      /* of a pause */
+    ngx_event_t                wake;       /* posted: go on */
+    ngx_http_wasm_local_t     *local;
+    ngx_http_wasm_undo_t      *undo;
+    ngx_http_wasm_state_t     *state;
+    size_t                     state_size;
+    ngx_str_t                  scheme;     /* if a plugin has set it */
+    u_char                     status_text[NGX_INT_T_LEN];
+    u_char                     length_text[NGX_OFF_T_LEN];
+
+    /* the request */
+    ngx_http_wasm_request_e    request_at;
+    ngx_chain_t               *request_in; /* what is left to show */
+    ngx_chain_t               *request_out;
+    ngx_chain_t              **request_last;
+    ngx_temp_file_t           *request_file;
+    size_t                     request_memory;  /* of request_out */
+    off_t                      request_length;  /* of request_out */
+
+    /* the response */
+    ngx_http_wasm_response_e   response_at;
+    ngx_chain_t               *in;         /* from the content handler */
+    off_t                      in_offset;  /* in its first buffer */
+    ngx_chain_t               *out;        /* to the next filter */
+    ngx_chain_t              **out_last;
+    ngx_chain_t               *busy;       /* still with the next filter */
+    ngx_buf_t                 *shadow;     /* the last part of in's buffer */
+    off_t                      length;     /* Content-Length as it came */
+    size_t                     body_buffer;
+
+    ngx_chain_t               *free;       /* own blocks */
+    ngx_chain_t               *shells;     /* buffers without a block */
+
+    unsigned                   touched:2;  /* a bit each direction */
+    unsigned                   length_removed:2;
+    unsigned                   close:1;    /* close_stream was called */
+    unsigned                   timedout:1;
+    unsigned                   failed:1;   /* reading or memory failed */
+    unsigned                   head:1;     /* a GET became a HEAD */
+    unsigned                   bodyless:1; /* no response body follows */
+    unsigned                   collecting:1;  /* to know the new length */
+    unsigned                   complete:1; /* the end is in out */
+    unsigned                   headers_sent:1;
+    unsigned                   framed:1;   /* Content-Length was sent */
+    unsigned                   logging:1;  /* the request is over: on_log */
+    unsigned                   ended:1;    /* on_done, on_delete */
+};
+
+
+#define ngx_http_wasm_has(st, callback)                                       \
+    ((st)->config->plugin->callbacks & ((ngx_uint_t) 1 << (callback)))
+
+
+/* ngx_http_wasm_process.c: plugins and instances */
+
+ngx_int_t ngx_http_wasm_process_check(ngx_conf_t *cf,
+    ngx_http_wasm_main_conf_t *wmcf);
+ngx_int_t ngx_http_wasm_process_init(ngx_cycle_t *cycle);
+void ngx_http_wasm_process_exit(ngx_cycle_t *cycle);
+ngx_http_wasm_instance_t *ngx_http_wasm_instance_get(
+    ngx_http_wasm_plugin_t *plugin, ngx_log_t *log);
+void ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in);
+void ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in,
+    ngx_log_t *log);
+
+/* ngx_http_wasm_stream.c: the chain of a request, callback by callback */
+
+ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_get(ngx_http_request_t *r);
+ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_create(ngx_http_request_t *r);
+void ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log);
+ngx_int_t ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st,
+    ngx_uint_t eos);
+ngx_int_t ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
+    ngx_http_wasm_body_t *body, ngx_uint_t eos);
+ngx_int_t ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx);
+ngx_http_wasm_stream_t *ngx_http_wasm_stream_next(ngx_http_wasm_stream_t *st);
+void ngx_http_wasm_stream_wait(ngx_http_wasm_stream_t *st);
+void ngx_http_wasm_stream_wake(ngx_http_wasm_ctx_t *ctx);
+
+/* ngx_http_wasm_request.c */
+
+ngx_int_t ngx_http_wasm_request_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_wasm_request_log(ngx_http_request_t *r);
+void ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx);
+
+/* ngx_http_wasm_response.c */
+
+void ngx_http_wasm_response_init(void);
+void ngx_http_wasm_response_wake(ngx_http_wasm_ctx_t *ctx);
+
+/* ngx_http_wasm_local.c: responses that a plugin makes */
+
+ngx_http_wasm_local_t *ngx_http_wasm_local_copy(ngx_http_request_t *r,
+    const struct pw_response *response);
+ngx_int_t ngx_http_wasm_local_prepare(ngx_http_wasm_ctx_t *ctx,
+    ngx_chain_t **body);
+
+/* ngx_http_wasm_host.c: the abi's view of nginx */
+
+extern const struct pw_host  ngx_http_wasm_host;
+
+/* ngx_http_wasm_log.c */
+
+void ngx_http_wasm_log(ngx_uint_t level, ngx_log_t *log, ngx_str_t *name,
+    const char *data, size_t len);
+
+/* ngx_http_wasm_headers.c */
+
+uint32_t ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir);
+ngx_uint_t ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, struct pw_cursor *at, struct pw_pair *pair);
+ngx_uint_t ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value);
+ngx_int_t ngx_http_wasm_headers_add(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value);
+ngx_int_t ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value);
+ngx_int_t ngx_http_wasm_headers_remove(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, ngx_str_t *key);
+ngx_int_t ngx_http_wasm_headers_set(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, const struct pw_pair *pairs, size_t n);
+ngx_int_t ngx_http_wasm_headers_length(ngx_http_wasm_ctx_t *ctx,
+    off_t length);
+void ngx_http_wasm_headers_drop(ngx_http_request_t *r, const char *name);
+ngx_int_t ngx_http_wasm_headers_save(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir);
+void ngx_http_wasm_headers_undo(ngx_http_wasm_ctx_t *ctx);
+
+/* ngx_http_wasm_body.c */
+
+ngx_int_t ngx_http_wasm_body_read(ngx_http_request_t *r,
+    ngx_http_wasm_body_t *body, size_t start, size_t len, u_char *out);
+ngx_int_t ngx_http_wasm_body_own(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body, size_t room);
+ngx_int_t ngx_http_wasm_body_append(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *to, ngx_http_wasm_body_t *from);
+ngx_int_t ngx_http_wasm_body_splice(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body, size_t start, size_t cut, ngx_str_t *data,
+    ngx_uint_t copy);
+void ngx_http_wasm_body_clear(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body);
+ngx_buf_t *ngx_http_wasm_body_view(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body);
+ngx_buf_t *ngx_http_wasm_body_shell(ngx_http_wasm_ctx_t *ctx);
+void ngx_http_wasm_body_reuse(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b);
+
+/* ngx_http_wasm_property.c */
+
+enum pw_status ngx_http_wasm_property_get(ngx_http_wasm_stream_t *st,
+    ngx_str_t *path, struct pw_property *value);
+enum pw_status ngx_http_wasm_property_set(ngx_http_wasm_stream_t *st,
+    ngx_str_t *path, ngx_str_t *value);
+
+
+extern ngx_module_t  ngx_http_wasm_filter_module;
+
+
+#endif /* _NGX_HTTP_WASM_MODULE_H_INCLUDED_ */

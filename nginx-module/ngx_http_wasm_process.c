@@ -1,0 +1,510 @@
+
+/*
+ * Plugins and instances: what the master checks before it takes a
+ * configuration, and what each worker starts, replaces and ends.
+ *
+ * The master decodes each plugin once, into memory that its workers inherit;
+ * the instance in which it tries out the configurations is thrown away.
+ */
+
+
+#include "ngx_http_wasm_module.h"
+
+#include <openssl/evp.h>
+
+
+/* a plugin that failed to start isn't tried again before this time */
+#define NGX_HTTP_WASM_RETRY  1000
+
+
+static ngx_int_t ngx_http_wasm_plugin_check(ngx_conf_t *cf,
+    ngx_http_wasm_main_conf_t *wmcf, ngx_http_wasm_plugin_t *plugin);
+static ngx_int_t ngx_http_wasm_plugin_read(ngx_conf_t *cf,
+    ngx_http_wasm_plugin_t *plugin, ngx_str_t *bytes);
+static ngx_int_t ngx_http_wasm_plugin_digest(ngx_conf_t *cf,
+    ngx_http_wasm_plugin_t *plugin, ngx_str_t *bytes);
+static void ngx_http_wasm_plugin_error(ngx_conf_t *cf,
+    ngx_http_wasm_plugin_t *plugin, ngx_http_wasm_place_t *place,
+    const char *phase, const char *text, ngx_err_t err);
+static ngx_http_wasm_instance_t *ngx_http_wasm_instance_start(
+    ngx_http_wasm_plugin_t *plugin, struct pw_error *error,
+    ngx_http_wasm_config_t **failed);
+static void ngx_http_wasm_plugins_stop(ngx_http_wasm_main_conf_t *wmcf);
+static void ngx_http_wasm_process_cleanup(void *data);
+
+
+ngx_int_t
+ngx_http_wasm_process_check(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf)
+{
+    ngx_uint_t                i;
+    ngx_pool_cleanup_t       *cln;
+    ngx_http_wasm_plugin_t  **plugins;
+
+    cln = ngx_pool_cleanup_add(cf->cycle->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    wmcf->engine = we_engine_new(NULL);
+    if (wmcf->engine == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_wasm_process_cleanup;
+    cln->data = wmcf;
+
+    wmcf->runtime = pw_runtime_new(wmcf->engine, &ngx_http_wasm_host);
+    if (wmcf->runtime == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (we_engine_attach(wmcf->engine) != WE_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "wasm: no timer for deadlines");
+        return NGX_ERROR;
+    }
+
+    plugins = wmcf->plugins.elts;
+
+    for (i = 0; i < wmcf->plugins.nelts; i++) {
+        if (ngx_http_wasm_plugin_check(cf, wmcf, plugins[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_plugin_check(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf,
+    ngx_http_wasm_plugin_t *plugin)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  bytes;
+    ngx_uint_t                 i;
+    struct pw_str              name, vm_config;
+    struct pw_error            error;
+    ngx_http_wasm_config_t    *failed;
+    ngx_http_wasm_instance_t  *in;
+
+    if (!plugin->defined) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown wasm plugin \"%V\" in %V:%ui",
+                      &plugin->name, &plugin->place.file, plugin->place.line);
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_wasm_plugin_read(cf, plugin, &bytes) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_wasm_plugin_digest(cf, plugin, &bytes);
+
+    if (rc == NGX_OK) {
+        name.data = (char *) plugin->name.data;
+        name.len = plugin->name.len;
+        vm_config.data = (char *) plugin->vm_config.data;
+        vm_config.len = plugin->vm_config.len;
+
+        plugin->plugin = pw_plugin_load(wmcf->runtime, name, bytes.data,
+                                        bytes.len, vm_config, &plugin->limits,
+                                        &error);
+        if (plugin->plugin == NULL) {
+            ngx_http_wasm_plugin_error(cf, plugin, &plugin->place,
+                                       error.phase, error.text, 0);
+            rc = NGX_ERROR;
+        }
+    }
+
+    ngx_free(bytes.data);
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < PW_NCALLBACKS; i++) {
+        if (pw_plugin_has(plugin->plugin, i)) {
+            plugin->callbacks |= (ngx_uint_t) 1 << i;
+        }
+    }
+
+    in = ngx_http_wasm_instance_start(plugin, &error, &failed);
+    if (in == NULL) {
+        ngx_http_wasm_plugin_error(cf, plugin,
+                                   failed ? &failed->place : &plugin->place,
+                                   error.phase, error.text, 0);
+        return NGX_ERROR;
+    }
+
+    ngx_http_wasm_instance_release(in);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_plugin_read(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin,
+    ngx_str_t *bytes)
+{
+    ssize_t           n;
+    const char       *reason;
+    ngx_err_t         err;
+    ngx_file_t        file;
+    ngx_file_info_t   fi;
+
+    ngx_memzero(&file, sizeof(ngx_file_t));
+
+    file.log = cf->log;
+    file.name = plugin->file;
+    file.fd = ngx_open_file(file.name.data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                            NGX_FILE_OPEN, 0);
+
+    if (file.fd == NGX_INVALID_FILE) {
+        ngx_http_wasm_plugin_error(cf, plugin, &plugin->place, "load",
+                                   "the file cannot be opened", ngx_errno);
+        return NGX_ERROR;
+    }
+
+    err = 0;
+    bytes->data = NULL;
+
+    if (ngx_fd_info(file.fd, &fi) == NGX_FILE_ERROR) {
+        reason = "the file cannot be read";
+        err = ngx_errno;
+
+    } else if (!ngx_is_file(&fi)) {
+        reason = "it is not a file";
+
+    } else if (ngx_file_size(&fi) == 0) {
+        reason = "the file is empty";
+
+    } else if (ngx_file_size(&fi) > 256 * 1024 * 1024) {
+        reason = "the file is larger than 256 MiB";
+
+    } else {
+        reason = "the file cannot be read";
+
+        bytes->len = (size_t) ngx_file_size(&fi);
+        bytes->data = ngx_alloc(bytes->len, cf->log);
+
+        if (bytes->data) {
+            n = ngx_read_file(&file, bytes->data, bytes->len, 0);
+
+            if (n != NGX_ERROR && (size_t) n == bytes->len) {
+                reason = NULL;
+            }
+        }
+    }
+
+    (void) ngx_close_file(file.fd);
+
+    if (reason == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_wasm_plugin_error(cf, plugin, &plugin->place, "load", reason,
+                               err);
+
+    if (bytes->data) {
+        ngx_free(bytes->data);
+    }
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_plugin_digest(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin,
+    ngx_str_t *bytes)
+{
+    u_char        digest[EVP_MAX_MD_SIZE], hex[2 * EVP_MAX_MD_SIZE];
+    unsigned int  len;
+
+    if (plugin->sha256.len == 0) {
+        return NGX_OK;
+    }
+
+    if (EVP_Digest(bytes->data, bytes->len, digest, &len, EVP_sha256(), NULL)
+        != 1)
+    {
+        ngx_http_wasm_plugin_error(cf, plugin, &plugin->place, "load",
+                                   "its digest cannot be computed", 0);
+        return NGX_ERROR;
+    }
+
+    (void) ngx_hex_dump(hex, digest, len);
+
+    if (plugin->sha256.len == 2 * len
+        && ngx_strncasecmp(hex, plugin->sha256.data, 2 * len) == 0)
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_wasm_plugin_error(cf, plugin, &plugin->place, "load",
+                               "its digest is not the one of sha256=", 0);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_http_wasm_plugin_error(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin,
+    ngx_http_wasm_place_t *place, const char *phase, const char *text,
+    ngx_err_t err)
+{
+    ngx_log_error(NGX_LOG_EMERG, cf->log, err,
+                  "wasm plugin \"%V\" (%V): %s: %s in %V:%ui",
+                  &plugin->name, &plugin->file, phase, text,
+                  &place->file, place->line);
+}
+
+
+/* an instance with all its root contexts; *failed: whose root it was, if any */
+
+static ngx_http_wasm_instance_t *
+ngx_http_wasm_instance_start(ngx_http_wasm_plugin_t *plugin,
+    struct pw_error *error, ngx_http_wasm_config_t **failed)
+{
+    size_t                     size;
+    ngx_uint_t                 i;
+    struct pw_str              root_id, text;
+    ngx_http_wasm_config_t   **configs;
+    ngx_http_wasm_instance_t  *in;
+
+    *failed = NULL;
+    error->phase = "start";
+    ngx_memcpy(error->text, "out of memory", sizeof("out of memory"));
+
+    size = sizeof(ngx_http_wasm_instance_t)
+           + plugin->configs.nelts * sizeof(pw_root *);
+
+    in = ngx_calloc(size, ngx_cycle->log);
+    if (in == NULL) {
+        return NULL;
+    }
+
+    in->plugin = plugin;
+    in->refs = 1;
+    ngx_queue_init(&in->streams);
+
+    in->instance = pw_instance_new(plugin->plugin, error);
+    if (in->instance == NULL) {
+        ngx_free(in);
+        return NULL;
+    }
+
+    configs = plugin->configs.elts;
+
+    for (i = 0; i < plugin->configs.nelts; i++) {
+        root_id.data = (char *) configs[i]->root_id.data;
+        root_id.len = configs[i]->root_id.len;
+        text.data = (char *) configs[i]->text.data;
+        text.len = configs[i]->text.len;
+
+        in->roots[i] = pw_root_new(in->instance, root_id, text, configs[i],
+                                   error);
+        if (in->roots[i] == NULL) {
+            *failed = configs[i];
+            ngx_http_wasm_instance_release(in);
+            return NULL;
+        }
+    }
+
+    return in;
+}
+
+
+ngx_int_t
+ngx_http_wasm_process_init(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                  i;
+    ngx_http_wasm_plugin_t    **plugins;
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_wasm_filter_module);
+
+    if (wmcf == NULL || wmcf->runtime == NULL || !wmcf->used) {
+        return NGX_OK;
+    }
+
+    if (we_engine_attach(wmcf->engine) != WE_OK) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0,
+                      "wasm: no timer for deadlines");
+    }
+
+    plugins = wmcf->plugins.elts;
+
+    for (i = 0; i < wmcf->plugins.nelts; i++) {
+        (void) ngx_http_wasm_instance_get(plugins[i], cycle->log);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_wasm_process_exit(ngx_cycle_t *cycle)
+{
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_wasm_filter_module);
+    if (wmcf) {
+        ngx_http_wasm_plugins_stop(wmcf);
+    }
+}
+
+
+static void
+ngx_http_wasm_plugins_stop(ngx_http_wasm_main_conf_t *wmcf)
+{
+    ngx_uint_t                  i;
+    ngx_http_wasm_plugin_t    **plugins;
+    ngx_http_wasm_instance_t   *in;
+
+    plugins = wmcf->plugins.elts;
+
+    for (i = 0; i < wmcf->plugins.nelts; i++) {
+        in = plugins[i]->instance;
+
+        if (in) {
+            plugins[i]->instance = NULL;
+            ngx_http_wasm_instance_release(in);
+        }
+    }
+}
+
+
+static void
+ngx_http_wasm_process_cleanup(void *data)
+{
+    ngx_http_wasm_main_conf_t *wmcf = data;
+
+    ngx_uint_t                i;
+    ngx_http_wasm_plugin_t  **plugins;
+
+    ngx_http_wasm_plugins_stop(wmcf);
+
+    plugins = wmcf->plugins.elts;
+
+    for (i = 0; i < wmcf->plugins.nelts; i++) {
+        if (plugins[i]->plugin) {
+            pw_plugin_free(plugins[i]->plugin);
+        }
+    }
+
+    if (wmcf->runtime) {
+        pw_runtime_free(wmcf->runtime);
+    }
+
+    we_engine_free(wmcf->engine);
+}
+
+
+/* the instance that takes a new request; NULL if it can't be started */
+
+ngx_http_wasm_instance_t *
+ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
+{
+    struct pw_error          error;
+    ngx_http_wasm_config_t  *failed;
+
+    if (plugin->instance) {
+        return plugin->instance;
+    }
+
+    if (plugin->failing
+        && (ngx_msec_int_t) (plugin->retry - ngx_current_msec) > 0)
+    {
+        return NULL;
+    }
+
+    plugin->instance = ngx_http_wasm_instance_start(plugin, &error, &failed);
+
+    plugin->failing = (plugin->instance == NULL);
+
+    if (plugin->failing) {
+        plugin->retry = ngx_current_msec + NGX_HTTP_WASM_RETRY;
+
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "wasm plugin \"%V\" cannot be started: %s: %s",
+                      &plugin->name, error.phase, error.text);
+    }
+
+    return plugin->instance;
+}
+
+
+void
+ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in)
+{
+    ngx_uint_t  i;
+
+    if (--in->refs) {
+        return;
+    }
+
+    for (i = 0; i < in->plugin->configs.nelts; i++) {
+        if (in->roots[i]) {
+            pw_root_free(in->roots[i]);
+        }
+    }
+
+    pw_instance_free(in->instance);
+    ngx_free(in);
+}
+
+
+/*
+ * A callback of the instance returned PW_FAULT.  If it is dead, the fault is
+ * logged once, new requests get another instance, and requests that wait in it
+ * are woken to share its fate.
+ */
+
+void
+ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in, ngx_log_t *log)
+{
+    const char              *text;
+    ngx_queue_t             *q;
+    ngx_http_wasm_stream_t  *st;
+
+    if (in->dead) {
+        return;
+    }
+
+    text = pw_instance_fault(in->instance);
+
+    if (text == NULL) {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "wasm plugin \"%V\": out of memory", &in->plugin->name);
+        return;
+    }
+
+    in->dead = 1;
+
+    ngx_http_wasm_log(NGX_LOG_ERR, log, &in->plugin->name, text,
+                      ngx_strlen(text));
+
+    for (q = ngx_queue_head(&in->streams);
+         q != ngx_queue_sentinel(&in->streams);
+         q = ngx_queue_next(q))
+    {
+        st = ngx_queue_data(q, ngx_http_wasm_stream_t, queue);
+
+        if (st->paused) {
+            ngx_http_wasm_stream_wake(st->ctx);
+        }
+    }
+
+    if (in->plugin->instance == in) {
+        in->plugin->instance = NULL;
+        ngx_http_wasm_instance_release(in);
+    }
+}

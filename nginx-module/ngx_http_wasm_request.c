@@ -1,0 +1,550 @@
+
+/*
+ * Requests: headers and body go through the chain before the content handler
+ * is chosen; the log phase ends the chain.
+ */
+
+
+#include "ngx_http_wasm_module.h"
+
+
+static ngx_int_t ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_request_read(ngx_http_wasm_ctx_t *ctx);
+static void ngx_http_wasm_request_have(ngx_http_request_t *r);
+static ngx_int_t ngx_http_wasm_request_body(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_request_emit(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body);
+static ngx_int_t ngx_http_wasm_request_spill(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_request_finish(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_request_pause(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx);
+static ngx_uint_t ngx_http_wasm_request_has_body(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_wasm_request_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_http_wasm_ctx_t       *ctx;
+    ngx_http_wasm_loc_conf_t  *wlcf;
+
+    if (r != r->main || r->post_action) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_wasm_ctx_get(r);
+
+    if (ctx == NULL) {
+        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
+
+        if (wlcf->filters == NULL) {
+            return NGX_DECLINED;
+        }
+
+        ctx = ngx_http_wasm_ctx_create(r);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ctx->at = ctx->nstreams ? ctx->streams : NULL;
+    }
+
+    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE
+        || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->waiting || ctx->request_at == NGX_HTTP_WASM_REQUEST_READ) {
+        return NGX_AGAIN;
+    }
+
+    rc = ngx_http_wasm_request_run(ctx);
+
+    switch (rc) {
+
+    case NGX_OK:
+        ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+        ctx->undo = NULL;
+        return NGX_DECLINED;
+
+    case NGX_AGAIN:
+        return ngx_http_wasm_request_pause(ctx);
+
+    case NGX_BUSY:
+
+        /* the request may be gone */
+
+        return NGX_DONE;
+
+    case NGX_DONE:
+        return ngx_http_wasm_request_answer(ctx);
+
+    case NGX_ERROR:
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        break;
+    }
+
+    ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_HEADERS) {
+
+        rc = ngx_http_wasm_request_headers(ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        rc = ngx_http_wasm_request_read(ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+    } else {
+
+        rc = ngx_http_wasm_request_body(ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return ngx_http_wasm_request_finish(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_uint_t               eos;
+    ngx_http_wasm_stream_t  *st;
+
+    eos = !ngx_http_wasm_request_has_body(ctx->request);
+
+    while (ctx->at) {
+        st = ctx->at;
+        ctx->at = ngx_http_wasm_stream_next(st);
+        ctx->seen = (st - ctx->streams) + 1;
+
+        rc = ngx_http_wasm_stream_headers(st, eos);
+
+        if (rc == NGX_AGAIN) {
+            ngx_http_wasm_stream_wait(st);
+        }
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Lets nginx read the whole body if a stream wants to see it.  NGX_OK: there
+ * is nothing to read; NGX_BUSY: the phases go on from the handler below, and
+ * perhaps they have already.
+ */
+
+static ngx_int_t
+ngx_http_wasm_request_read(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_uint_t               i;
+    ngx_http_request_t      *r;
+    ngx_http_wasm_stream_t  *st;
+
+    r = ctx->request;
+
+    if (!ngx_http_wasm_request_has_body(r)) {
+        return NGX_OK;
+    }
+
+    for (i = 0; /* void */ ; i++) {
+        if (i == ctx->nstreams) {
+            return NGX_OK;
+        }
+
+        st = &ctx->streams[i];
+
+        if (!st->skip && ngx_http_wasm_has(st, PW_ON_REQUEST_BODY)) {
+            break;
+        }
+    }
+
+    ctx->request_at = NGX_HTTP_WASM_REQUEST_READ;
+
+    rc = ngx_http_read_client_request_body(r, ngx_http_wasm_request_have);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+
+    return NGX_BUSY;
+}
+
+
+static void
+ngx_http_wasm_request_have(ngx_http_request_t *r)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ngx_http_wasm_ctx_get(r);
+
+    ctx->request_at = NGX_HTTP_WASM_REQUEST_BODY;
+    ctx->request_in = r->request_body ? r->request_body->bufs : NULL;
+    ctx->in_offset = 0;
+
+    r->preserve_body = 1;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+}
+
+
+static ngx_int_t
+ngx_http_wasm_request_body(ngx_http_wasm_ctx_t *ctx)
+{
+    off_t                  left;
+    ngx_buf_t             *b;
+    ngx_int_t              rc;
+    ngx_uint_t             eos;
+    ngx_http_wasm_body_t   body;
+
+    if (ctx->at) {
+
+        /* a stream that was paused at the end lets go of what it held */
+
+        body = ctx->at->held;
+        ngx_memzero(&ctx->at->held, sizeof(ngx_http_wasm_body_t));
+
+        rc = ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_next(ctx->at),
+                                        &body, 1);
+        ctx->at = ctx->waiting;
+
+        return (rc == NGX_OK) ? ngx_http_wasm_request_emit(ctx, &body) : rc;
+    }
+
+    do {
+        ngx_memzero(&body, sizeof(ngx_http_wasm_body_t));
+
+        if (ctx->request_in) {
+            b = ctx->request_in->buf;
+            left = ngx_buf_size(b) - ctx->in_offset;
+
+            body.src = b;
+            body.offset = ctx->in_offset;
+            body.size = (size_t) ngx_min(left, NGX_HTTP_WASM_CHUNK);
+
+            ctx->in_offset += body.size;
+
+            if ((off_t) body.size == left) {
+                ctx->request_in = ctx->request_in->next;
+                ctx->in_offset = 0;
+            }
+        }
+
+        eos = (ctx->request_in == NULL);
+
+        if (body.size == 0 && !eos) {
+            continue;
+        }
+
+        rc = ngx_http_wasm_stream_chunk(ctx->streams, &body, eos);
+        ctx->at = ctx->waiting;
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_wasm_request_emit(ctx, &body);
+        }
+
+        if (rc != NGX_OK && (rc != NGX_AGAIN || eos)) {
+            return rc;
+        }
+
+    } while (ctx->request_in);
+
+    return NGX_OK;
+}
+
+
+/* What came out of the chain is collected, the original stays as it is. */
+
+static ngx_int_t
+ngx_http_wasm_request_emit(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    if (body->size == 0) {
+        ngx_http_wasm_body_clear(ctx, body);
+        return NGX_OK;
+    }
+
+    b = body->own ? body->own : ngx_http_wasm_body_view(ctx, body);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl = ngx_alloc_chain_link(ctx->request->pool);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    *ctx->request_last = cl;
+    ctx->request_last = &cl->next;
+    ctx->request_length += body->size;
+
+    if (body->own == NULL) {
+        return NGX_OK;
+    }
+
+    ctx->request_memory += body->size;
+
+    if (ctx->request_memory <= ctx->body_buffer) {
+        return NGX_OK;
+    }
+
+    return ngx_http_wasm_request_spill(ctx);
+}
+
+
+/* A body that grows beyond memory goes to a file, as nginx's own do. */
+
+static ngx_int_t
+ngx_http_wasm_request_spill(ngx_http_wasm_ctx_t *ctx)
+{
+    off_t                      start;
+    ssize_t                    n;
+    ngx_buf_t                 *b;
+    ngx_chain_t               *cl, *next;
+    ngx_temp_file_t           *tf;
+    ngx_http_request_t        *r;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    r = ctx->request;
+    tf = ctx->request_file;
+
+    if (tf == NULL) {
+        tf = ngx_pcalloc(r->pool, sizeof(ngx_temp_file_t));
+        if (tf == NULL) {
+            return NGX_ERROR;
+        }
+
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+        tf->file.fd = NGX_INVALID_FILE;
+        tf->file.log = r->connection->log;
+        tf->path = clcf->client_body_temp_path;
+        tf->pool = r->pool;
+        tf->log_level = NGX_LOG_INFO;
+
+        ctx->request_file = tf;
+    }
+
+    /* views of the original have their place in the order: each run of own
+     * blocks becomes one buffer of the file */
+
+    for (cl = ctx->request_out; cl; cl = cl->next) {
+
+        if (cl->buf->tag != (ngx_buf_tag_t) &ngx_http_wasm_filter_module) {
+            continue;
+        }
+
+        start = tf->offset;
+        next = cl->next;
+        cl->next = NULL;
+
+        n = ngx_write_chain_to_temp_file(tf, cl);
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        tf->offset += n;
+        cl->next = next;
+
+        ngx_http_wasm_body_reuse(ctx, cl->buf);
+
+        b = ngx_calloc_buf(r->pool);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        b->in_file = 1;
+        b->file = &tf->file;
+        b->file_pos = start;
+        b->file_last = tf->offset;
+
+        cl->buf = b;
+    }
+
+    ctx->request_memory = 0;
+
+    return NGX_OK;
+}
+
+
+/* Gives nginx the new body, and the request the length that it has. */
+
+static ngx_int_t
+ngx_http_wasm_request_finish(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_chain_t         *cl;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ctx->touched & (1 << NGX_HTTP_WASM_REQUEST)) {
+
+        for (cl = ctx->request_out; cl && cl->next; cl = cl->next) {
+            /* void */
+        }
+
+        if (cl) {
+            cl->buf->last_buf = 1;
+        }
+
+        r->request_body->bufs = ctx->request_out;
+        r->request_body->buf = NULL;
+        r->request_body->temp_file = ctx->request_file;
+
+        r->headers_in.content_length_n = ctx->request_length;
+
+        return ngx_http_wasm_headers_length(ctx, ctx->request_length);
+    }
+
+    if ((ctx->length_removed & (1 << NGX_HTTP_WASM_REQUEST))
+        && r->headers_in.content_length_n >= 0)
+    {
+        return ngx_http_wasm_headers_length(ctx,
+                                            r->headers_in.content_length_n);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_request_pause(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    /* notices a client that leaves */
+
+    r->read_event_handler = ngx_http_test_reading;
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+void
+ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    rc = ngx_http_wasm_stream_resume(ctx);
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    switch (rc) {
+
+    case NGX_OK:
+        r->write_event_handler = ngx_http_core_run_phases;
+        ngx_http_core_run_phases(r);
+        return;
+
+    case NGX_DONE:
+        (void) ngx_http_wasm_request_answer(ctx);
+        return;
+    }
+
+    ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+/* the local response; the streams that saw the request see it, too */
+
+static ngx_int_t
+ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_chain_t         *out;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_wasm_local_prepare(ctx, &out);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_send_header(r);
+
+        if (rc != NGX_ERROR && rc <= NGX_OK && !r->header_only) {
+            rc = ngx_http_output_filter(r, out);
+        }
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
+}
+
+
+static ngx_uint_t
+ngx_http_wasm_request_has_body(ngx_http_request_t *r)
+{
+    return r->headers_in.content_length_n > 0 || r->headers_in.chunked;
+}
+
+
+ngx_int_t
+ngx_http_wasm_request_log(ngx_http_request_t *r)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ngx_http_wasm_ctx_get(r);
+
+    if (ctx && r == r->main) {
+        ngx_http_wasm_ctx_end(ctx, 1);
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,930 @@
+
+/*
+ * Responses: the header filter and the body filter.
+ *
+ * The module stands before the range filter and nginx's reader of files: it
+ * gets what the content handler made, in memory or as parts of files, and what
+ * it passes on is what ranges are cut from.  Headers are held until the first
+ * chunk has come through the chain, so that they still can be changed and the
+ * length that they tell is the length that is sent.
+ */
+
+
+#include "ngx_http_wasm_module.h"
+
+
+/* bytes that may wait in the filters behind before more is produced */
+#define NGX_HTTP_WASM_PENDING  (4 * NGX_HTTP_WASM_CHUNK)
+
+
+#define ngx_http_wasm_response_bit  (1 << NGX_HTTP_WASM_RESPONSE)
+
+
+static ngx_int_t ngx_http_wasm_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_wasm_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_uint_t ngx_http_wasm_response_bodyless(ngx_http_request_t *r);
+static ngx_int_t ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_take(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_special(ngx_http_wasm_ctx_t *ctx,
+    ngx_buf_t *b);
+static ngx_int_t ngx_http_wasm_response_emit(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body, ngx_buf_t *b, ngx_uint_t eos);
+static ngx_int_t ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_frame(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_collect(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_resume(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_fail(ngx_http_wasm_ctx_t *ctx,
+    ngx_int_t rc);
+static ngx_int_t ngx_http_wasm_response_cut(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_replace(ngx_http_wasm_ctx_t *ctx);
+static void ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx);
+static void ngx_http_wasm_response_consume(ngx_buf_t *b);
+static void ngx_http_wasm_response_update(ngx_http_wasm_ctx_t *ctx);
+static off_t ngx_http_wasm_response_bytes(ngx_chain_t *cl);
+static ngx_uint_t ngx_http_wasm_response_room(ngx_http_wasm_ctx_t *ctx);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+void
+ngx_http_wasm_response_init(void)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_wasm_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_wasm_body_filter;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_header_filter(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_http_wasm_ctx_t       *ctx;
+    ngx_http_wasm_loc_conf_t  *wlcf;
+
+    if (r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_http_wasm_ctx_get(r);
+
+    if (ctx == NULL) {
+        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
+
+        if (wlcf->filters == NULL) {
+            return ngx_http_next_header_filter(r);
+        }
+
+        /* the request never came as far as the chain */
+
+        ctx = ngx_http_wasm_ctx_create(r);
+        if (ctx == NULL) {
+            return NGX_ERROR;
+        }
+
+        ctx->seen = ctx->nstreams;
+        ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+    }
+
+    if (ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE) {
+
+        /* another response in place of the first one: an error page */
+
+        ngx_http_wasm_response_discard(ctx);
+        ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
+
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ctx->head && r->upstream) {
+
+        /* the length of a body that will not come */
+
+        ngx_http_clear_content_length(r);
+        r->headers_out.content_length_n = 0;
+    }
+
+    if (ctx->seen == 0) {
+        ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_HEADERS;
+    ctx->dir = NGX_HTTP_WASM_RESPONSE;
+    ctx->at = &ctx->streams[ctx->seen - 1];
+    ctx->length = r->headers_out.content_length_n;
+    ctx->bodyless = ngx_http_wasm_response_bodyless(r);
+    ctx->in_offset = 0;
+
+    rc = ngx_http_wasm_response_headers(ctx);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_wasm_response_start(ctx);
+    }
+
+    if (rc == NGX_AGAIN && ctx->waiting) {
+        r->buffered |= NGX_HTTP_WASM_BUFFERED;
+        return NGX_OK;
+    }
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_wasm_response_bodyless(ngx_http_request_t *r)
+{
+    return r->method == NGX_HTTP_HEAD
+           || r->headers_out.status < NGX_HTTP_OK
+           || r->headers_out.status == NGX_HTTP_NO_CONTENT
+           || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+           || r->headers_out.content_length_n == 0;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_http_wasm_stream_t  *st;
+
+    while (ctx->at) {
+        st = ctx->at;
+        ctx->at = ngx_http_wasm_stream_next(st);
+
+        rc = ngx_http_wasm_stream_headers(st, ctx->bodyless);
+
+        if (rc == NGX_AGAIN) {
+
+            if (ctx->request->headers_out.status < NGX_HTTP_OK) {
+                continue;          /* a changed protocol can't be held */
+            }
+
+            ngx_http_wasm_stream_wait(st);
+            return NGX_AGAIN;
+        }
+
+        if (rc != NGX_OK) {
+            return ngx_http_wasm_response_fail(ctx, rc);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* All have seen the headers: holds them if a body is to pass, or sends them. */
+
+static ngx_int_t
+ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_uint_t               i;
+    ngx_chain_t             *in;
+    ngx_http_request_t      *r;
+    ngx_http_wasm_stream_t  *st;
+
+    r = ctx->request;
+    r->buffered &= ~NGX_HTTP_WASM_BUFFERED;
+
+    for (i = 0; i < ctx->seen && !ctx->bodyless; i++) {
+        st = &ctx->streams[i];
+
+        if (!st->skip && ngx_http_wasm_has(st, PW_ON_RESPONSE_BODY)) {
+
+            if (ctx->length > NGX_HTTP_WASM_CHUNK) {
+
+                /* several ranges can only be cut from one buffer */
+
+                r->single_range = 1;
+            }
+
+            ctx->response_at = NGX_HTTP_WASM_RESPONSE_BODY;
+
+            return ctx->in ? ngx_http_wasm_response_run(ctx) : NGX_OK;
+        }
+    }
+
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
+    ctx->headers_sent = 1;
+
+    rc = ngx_http_next_header_filter(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || ctx->in == NULL) {
+        return rc;
+    }
+
+    /* what came while the headers waited */
+
+    if (r->header_only) {
+        ngx_http_wasm_response_discard(ctx);
+        ctx->response_at = NGX_HTTP_WASM_RESPONSE_DROP;
+        return rc;
+    }
+
+    in = ctx->in;
+    ctx->in = NULL;
+
+    return ngx_http_next_body_filter(r, in);
+}
+
+
+static ngx_int_t
+ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = (r == r->main) ? ngx_http_wasm_ctx_get(r) : NULL;
+
+    if (ctx == NULL
+        || ctx->response_at == NGX_HTTP_WASM_RESPONSE_NONE
+        || ctx->response_at == NGX_HTTP_WASM_RESPONSE_PASS)
+    {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    if (ctx->response_at == NGX_HTTP_WASM_RESPONSE_DROP) {
+
+        for ( /* void */ ; in; in = in->next) {
+            ngx_http_wasm_response_consume(in->buf);
+        }
+
+        return ngx_http_next_body_filter(r, NULL);
+    }
+
+    if (in && ngx_chain_add_copy(r->pool, &ctx->in, in) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS) {
+        r->buffered |= NGX_HTTP_WASM_BUFFERED;
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_wasm_response_run(ctx);
+}
+
+
+/* Chunk after chunk, as long as the filters behind take them. */
+
+static ngx_int_t
+ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    do {
+        while (ctx->in && !ctx->waiting && ngx_http_wasm_response_room(ctx)) {
+
+            rc = ngx_http_wasm_response_take(ctx);
+
+            if (rc != NGX_OK && rc != NGX_AGAIN) {
+                return ngx_http_wasm_response_fail(ctx, rc);
+            }
+
+            if (ctx->out && !ctx->headers_sent && !ctx->collecting) {
+                break;
+            }
+        }
+
+        rc = ngx_http_wasm_response_send(ctx);
+
+        if (rc == NGX_ERROR || rc > NGX_OK
+            || ctx->response_at != NGX_HTTP_WASM_RESPONSE_BODY)
+        {
+            return rc;
+        }
+
+    } while (ctx->in && !ctx->waiting && ngx_http_wasm_response_room(ctx));
+
+    if (ctx->in || ctx->waiting) {
+        r->buffered |= NGX_HTTP_WASM_BUFFERED;
+        return NGX_AGAIN;
+    }
+
+    r->buffered &= ~NGX_HTTP_WASM_BUFFERED;
+
+    return rc;
+}
+
+
+/* the next chunk of ctx->in through the chain to ctx->out */
+
+static ngx_int_t
+ngx_http_wasm_response_take(ngx_http_wasm_ctx_t *ctx)
+{
+    off_t                  left;
+    ngx_buf_t             *b;
+    ngx_int_t              rc;
+    ngx_uint_t             last, eos;
+    ngx_chain_t           *cl;
+    ngx_http_wasm_body_t   body;
+
+    cl = ctx->in;
+    b = cl->buf;
+    left = ngx_buf_size(b) - ctx->in_offset;
+
+    ngx_memzero(&body, sizeof(ngx_http_wasm_body_t));
+
+    body.size = (size_t) ngx_min(left, NGX_HTTP_WASM_CHUNK);
+    last = ((off_t) body.size == left);
+    eos = (last && b->last_buf);
+
+    if (body.size) {
+        body.src = b;
+        body.offset = ctx->in_offset;
+    }
+
+    ctx->in_offset += body.size;
+
+    if (last) {
+        ctx->in = cl->next;
+        ctx->in_offset = 0;
+        ngx_free_chain(ctx->request->pool, cl);
+    }
+
+    if (body.size == 0 && !eos) {
+        return ngx_http_wasm_response_special(ctx, b);
+    }
+
+    rc = ngx_http_wasm_stream_chunk(&ctx->streams[ctx->seen - 1], &body, eos);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_wasm_response_emit(ctx, &body, last ? b : NULL, eos);
+    }
+
+    if (last) {
+
+        /* b is used up when the last buffer that shares its bytes is */
+
+        if (ctx->shadow) {
+            ctx->shadow->shadow = b;
+            ctx->shadow = NULL;
+
+        } else {
+            ngx_http_wasm_response_consume(b);
+        }
+    }
+
+    return rc;
+}
+
+
+/* Neither bytes nor the end: flush and sync. */
+
+static ngx_int_t
+ngx_http_wasm_response_special(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
+{
+    ngx_uint_t             i;
+    ngx_http_request_t    *r;
+    ngx_http_wasm_body_t   body;
+
+    if (!ngx_buf_special(b)) {
+        return NGX_OK;
+    }
+
+    r = ctx->request;
+
+    if (b->flush && r->upstream && r->upstream->cleanup == NULL) {
+
+        /*
+         * The upstream broke off, and nginx is about to close the connection
+         * of a response that has begun.  It begins now, unless that would show
+         * something that isn't finished.
+         */
+
+        for (i = 0; i < ctx->seen; i++) {
+            if (ctx->streams[i].held.size) {
+                return NGX_HTTP_CLOSE;
+            }
+        }
+
+        if (ctx->collecting) {
+            return NGX_HTTP_CLOSE;
+        }
+
+    } else if (!ctx->headers_sent) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(&body, sizeof(ngx_http_wasm_body_t));
+
+    return ngx_http_wasm_response_emit(ctx, &body, b, 0);
+}
+
+
+/* body to ctx->out; b: nginx's buffer whose last bytes came with it, or NULL */
+
+static ngx_int_t
+ngx_http_wasm_response_emit(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body, ngx_buf_t *b, ngx_uint_t eos)
+{
+    ngx_buf_t    *to;
+    ngx_chain_t  *cl;
+
+    if (body->size == 0) {
+        ngx_http_wasm_body_clear(ctx, body);
+
+        if (!eos && (b == NULL || !ngx_buf_special(b))) {
+            return NGX_OK;
+        }
+
+        to = ngx_http_wasm_body_shell(ctx);
+
+    } else {
+        if (ctx->collecting && ngx_http_wasm_body_own(ctx, body, 0) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        to = body->own ? body->own : ngx_http_wasm_body_view(ctx, body);
+
+        if (body->own == NULL) {
+            ctx->shadow = to;
+        }
+    }
+
+    cl = ngx_alloc_chain_link(ctx->request->pool);
+
+    if (to == NULL || cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    to->last_buf = eos;
+    to->last_in_chain = eos || (b && b->last_in_chain);
+    to->flush = (b && b->flush);
+    to->sync = (b && b->sync);
+
+    cl->buf = to;
+    cl->next = NULL;
+
+    *ctx->out_last = cl;
+    ctx->out_last = &cl->next;
+
+    ctx->complete |= eos;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_chain_t         *out, *next, **ll;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (!ctx->headers_sent) {
+
+        if (ctx->out == NULL) {
+            return NGX_OK;
+        }
+
+        rc = ngx_http_wasm_response_frame(ctx);
+
+        if (rc != NGX_OK) {
+            return (rc == NGX_DECLINED)
+                   ? NGX_OK : ngx_http_wasm_response_fail(ctx, rc);
+        }
+
+        ctx->headers_sent = 1;
+
+        rc = ngx_http_next_header_filter(r);
+
+        if (rc > NGX_OK) {
+            return ngx_http_wasm_response_fail(ctx, rc);
+        }
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (r->header_only) {
+            ngx_http_wasm_response_discard(ctx);
+            ctx->response_at = NGX_HTTP_WASM_RESPONSE_DROP;
+            return NGX_OK;
+        }
+
+        ctx->framed = (r->headers_out.content_length_n >= 0);
+    }
+
+    out = ctx->out;
+    ctx->out = NULL;
+    ctx->out_last = &ctx->out;
+
+    do {
+        next = NULL;
+
+        if (out && r->headers_out.status == NGX_HTTP_PARTIAL_CONTENT) {
+
+            /* behind a range's end the range filter forgets buffers */
+
+            next = out->next;
+            out->next = NULL;
+        }
+
+        for (ll = &ctx->busy; *ll; ll = &(*ll)->next) { /* void */ }
+        *ll = out;
+
+        rc = ngx_http_next_body_filter(r, out);
+
+        ngx_http_wasm_response_update(ctx);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        out = next;
+
+    } while (out);
+
+    return rc;
+}
+
+
+/*
+ * Makes the length that the headers tell the length of the body.  NGX_DECLINED:
+ * it will be known at the end, which is worth waiting for.
+ */
+
+static ngx_int_t
+ngx_http_wasm_response_frame(ngx_http_wasm_ctx_t *ctx)
+{
+    off_t                size;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (!((ctx->touched | ctx->length_removed) & ngx_http_wasm_response_bit)) {
+        return NGX_OK;
+    }
+
+    size = ngx_http_wasm_response_bytes(ctx->out);
+
+    if (!ctx->complete
+        && ctx->length >= 0 && ctx->length <= (off_t) ctx->body_buffer
+        && size <= (off_t) ctx->body_buffer)
+    {
+        return ngx_http_wasm_response_collect(ctx);
+    }
+
+    ctx->collecting = 0;
+
+    ngx_http_clear_content_length(r);
+
+    if (ctx->complete && ctx->length >= 0) {
+        r->headers_out.content_length_n = size;
+    }
+
+    if (!ctx->complete || (ctx->touched & ngx_http_wasm_response_bit)) {
+        ngx_http_clear_accept_ranges(r);
+        ngx_http_weak_etag(r);
+        ngx_http_wasm_headers_drop(r, "content-md5");
+    }
+
+    return NGX_OK;
+}
+
+
+/* From now on ctx->out holds bytes of its own: nginx gets its buffers back. */
+
+static ngx_int_t
+ngx_http_wasm_response_collect(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_buf_t             *b;
+    ngx_chain_t           *cl;
+    ngx_http_wasm_body_t   body;
+
+    if (ctx->collecting) {
+        return NGX_DECLINED;
+    }
+
+    ctx->collecting = 1;
+
+    for (cl = ctx->out; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_special(b)
+            || b->tag == (ngx_buf_tag_t) &ngx_http_wasm_filter_module)
+        {
+            continue;
+        }
+
+        ngx_memzero(&body, sizeof(ngx_http_wasm_body_t));
+
+        body.src = b;
+        body.size = (size_t) ngx_buf_size(b);
+
+        if (ngx_http_wasm_body_own(ctx, &body, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        body.own->flush = b->flush;
+        body.own->sync = b->sync;
+        body.own->last_in_chain = b->last_in_chain;
+        cl->buf = body.own;
+
+        if (b->shadow) {
+            ngx_http_wasm_response_consume(b->shadow);
+        }
+
+        if (ctx->shadow == b) {
+            ctx->shadow = NULL;
+        }
+
+        ngx_http_wasm_body_reuse(ctx, b);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+void
+ngx_http_wasm_response_wake(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    rc = ngx_http_wasm_response_resume(ctx);
+
+    if (ctx->waiting) {
+        return;
+    }
+
+    if (rc == NGX_ERROR || rc > NGX_OK) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    /* whoever feeds the response goes on, or finds that it is complete */
+
+    r->write_event_handler(r);
+}
+
+
+static ngx_int_t
+ngx_http_wasm_response_resume(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_http_wasm_body_t     body;
+    ngx_http_wasm_stream_t  *st;
+
+    st = ctx->waiting;
+
+    rc = ngx_http_wasm_stream_resume(ctx);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_http_wasm_response_fail(ctx, rc);
+    }
+
+    if (ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS) {
+
+        rc = ngx_http_wasm_response_headers(ctx);
+
+        return (rc == NGX_OK) ? ngx_http_wasm_response_start(ctx) : rc;
+    }
+
+    /* it was paused at the end of the body */
+
+    body = st->held;
+    ngx_memzero(&st->held, sizeof(ngx_http_wasm_body_t));
+
+    rc = ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_next(st), &body, 1);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_wasm_response_emit(ctx, &body, NULL, 1);
+    }
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+        return ngx_http_wasm_response_fail(ctx, rc);
+    }
+
+    return ngx_http_wasm_response_run(ctx);
+}
+
+
+/* rc is what a stream came to, or an error page's status */
+
+static ngx_int_t
+ngx_http_wasm_response_fail(ngx_http_wasm_ctx_t *ctx, ngx_int_t rc)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+    r->buffered &= ~NGX_HTTP_WASM_BUFFERED;
+
+    if (rc == NGX_HTTP_CLOSE) {
+        return ngx_http_wasm_response_cut(ctx);
+    }
+
+    if (r->header_sent
+        || (ctx->headers_sent && rc < NGX_HTTP_SPECIAL_RESPONSE))
+    {
+        return ngx_http_wasm_response_cut(ctx);
+    }
+
+    if (rc == NGX_DONE) {
+        return ngx_http_wasm_response_replace(ctx);
+    }
+
+    if (rc == NGX_ERROR) {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_wasm_response_discard(ctx);
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
+
+    if (ctx->headers_sent && r->upstream == NULL) {
+
+        /* a filter behind wants another response: nginx makes it */
+
+        return rc;
+    }
+
+    return ngx_http_filter_finalize_request(r, &ngx_http_wasm_filter_module,
+                                            rc);
+}
+
+
+/*
+ * Ends a response that can't be ended well.  Where only the end of the
+ * connection tells the end of the body, a reset tells that this isn't it.
+ */
+
+static ngx_int_t
+ngx_http_wasm_response_cut(ngx_http_wasm_ctx_t *ctx)
+{
+    struct linger        linger;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    ngx_http_wasm_response_discard(ctx);
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_DROP;
+
+    if (r->header_sent && !r->chunked && r->headers_out.content_length_n < 0
+        && r->http_version < NGX_HTTP_VERSION_20)
+    {
+        linger.l_onoff = 1;
+        linger.l_linger = 0;
+
+        if (setsockopt(r->connection->fd, SOL_SOCKET, SO_LINGER,
+                       (const void *) &linger, sizeof(struct linger)) == -1)
+        {
+            ngx_log_error(NGX_LOG_ALERT, r->connection->log, ngx_socket_errno,
+                          "setsockopt(SO_LINGER) failed");
+        }
+    }
+
+    r->connection->error = 1;
+    r->keepalive = 0;
+
+    return NGX_ERROR;
+}
+
+
+/* The plugin's response in place of the one that came. */
+
+static ngx_int_t
+ngx_http_wasm_response_replace(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_chain_t         *out;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    ngx_http_wasm_response_discard(ctx);
+
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_DROP;
+    ctx->headers_sent = 1;
+
+    if (ngx_http_wasm_local_prepare(ctx, &out) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_next_header_filter(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_next_body_filter(r, out);
+}
+
+
+static void
+ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_uint_t    i;
+    ngx_chain_t  *cl;
+
+    ctx->request->buffered &= ~NGX_HTTP_WASM_BUFFERED;
+
+    for (cl = ctx->out; cl; cl = cl->next) {
+        if (cl->buf->shadow) {
+            ngx_http_wasm_response_consume(cl->buf->shadow);
+        }
+    }
+
+    for (cl = ctx->in; cl; cl = cl->next) {
+        ngx_http_wasm_response_consume(cl->buf);
+    }
+
+    for (i = 0; i < ctx->nstreams; i++) {
+        ngx_http_wasm_body_clear(ctx, &ctx->streams[i].held);
+    }
+
+    ctx->in = NULL;
+    ctx->out = NULL;
+    ctx->out_last = &ctx->out;
+    ctx->shadow = NULL;
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+
+    ctx->waiting = NULL;
+}
+
+
+static void
+ngx_http_wasm_response_consume(ngx_buf_t *b)
+{
+    b->pos = b->last;
+    b->file_pos = b->file_last;
+}
+
+
+/* Takes back what the filters behind have used up. */
+
+static void
+ngx_http_wasm_response_update(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    while (ctx->busy) {
+        cl = ctx->busy;
+        b = cl->buf;
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        if (b->shadow) {
+            ngx_http_wasm_response_consume(b->shadow);
+        }
+
+        if (ctx->shadow == b) {
+            ctx->shadow = NULL;
+        }
+
+        ctx->busy = cl->next;
+        ngx_free_chain(ctx->request->pool, cl);
+
+        ngx_http_wasm_body_reuse(ctx, b);
+    }
+}
+
+
+static off_t
+ngx_http_wasm_response_bytes(ngx_chain_t *cl)
+{
+    off_t  size;
+
+    for (size = 0; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    return size;
+}
+
+
+/* may more be produced? */
+
+static ngx_uint_t
+ngx_http_wasm_response_room(ngx_http_wasm_ctx_t *ctx)
+{
+    return ctx->collecting
+           || ngx_http_wasm_response_bytes(ctx->out)
+              + ngx_http_wasm_response_bytes(ctx->busy)
+              < NGX_HTTP_WASM_PENDING;
+}

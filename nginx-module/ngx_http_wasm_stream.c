@@ -1,0 +1,624 @@
+
+/*
+ * The chain of a request: its streams are made, entered, paused, resumed and
+ * ended here, one callback at a time, the same way in both directions.
+ *
+ * What a callback came to is a return code:
+ *
+ *    NGX_OK        on to the next stream
+ *    NGX_AGAIN     paused
+ *    NGX_DECLINED  the chunk of a body is consumed
+ *    NGX_DONE      ctx->local is to be sent
+ *    NGX_ERROR     out of memory, or a file can't be read
+ *    444           close the connection
+ *    4xx, 5xx      the request ends so
+ */
+
+
+#include "ngx_http_wasm_module.h"
+
+
+static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_request_t *r,
+    ngx_http_wasm_ctx_t *ctx, ngx_array_t *filters);
+static void ngx_http_wasm_ctx_cleanup(void *data);
+static ngx_int_t ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st);
+static ngx_int_t ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
+    ngx_http_wasm_body_t *body, ngx_uint_t eos);
+static ngx_int_t ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
+    enum pw_callback callback, ngx_uint_t eos);
+static ngx_int_t ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st,
+    ngx_int_t status);
+static void ngx_http_wasm_wake_handler(ngx_event_t *ev);
+
+
+/* nginx forgets the contexts of modules at an internal redirect */
+
+ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_get(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_wasm_filter_module);
+
+    if (ctx || (!r->internal && !r->filter_finalize)) {
+        return ctx;
+    }
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_wasm_ctx_cleanup) {
+            ctx = cln->data;
+            ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_create(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t        *cln;
+    ngx_http_wasm_ctx_t       *ctx;
+    ngx_http_wasm_loc_conf_t  *wlcf;
+
+    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_wasm_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_wasm_ctx_t));
+
+    ctx->request = r;
+    ctx->request_last = &ctx->request_out;
+    ctx->out_last = &ctx->out;
+    ctx->length = -1;
+
+    ctx->timer.handler = ngx_http_wasm_wake_handler;
+    ctx->timer.data = ctx;
+    ctx->timer.log = r->connection->log;
+    ctx->wake = ctx->timer;
+
+    if (ngx_http_wasm_ctx_streams(r, ctx, wlcf->filters) != NGX_OK) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_wasm_ctx_cleanup;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
+
+    return ctx;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_ctx_streams(ngx_http_request_t *r, ngx_http_wasm_ctx_t *ctx,
+    ngx_array_t *filters)
+{
+    ngx_str_t                value;
+    ngx_uint_t               i;
+    ngx_http_wasm_filter_t  *filter;
+    ngx_http_wasm_stream_t  *st;
+
+    ctx->streams = ngx_pcalloc(r->pool, filters->nelts
+                                        * sizeof(ngx_http_wasm_stream_t));
+    if (ctx->streams == NULL) {
+        return NGX_ERROR;
+    }
+
+    filter = filters->elts;
+    st = ctx->streams;
+
+    for (i = 0; i < filters->nelts; i++) {
+
+        if (filter[i].condition) {
+            if (ngx_http_complex_value(r, filter[i].condition, &value)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            if (value.len == 0 || (value.len == 1 && value.data[0] == '0')) {
+                continue;
+            }
+        }
+
+        st->ctx = ctx;
+        st->config = filter[i].config;
+        st++;
+
+        ctx->body_buffer = ngx_max(ctx->body_buffer,
+                                   filter[i].config->plugin->body_buffer);
+    }
+
+    ctx->nstreams = st - ctx->streams;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_wasm_ctx_cleanup(void *data)
+{
+    ngx_http_wasm_ctx_end(data, 0);
+}
+
+
+/* on_log of all streams, then on_done and on_delete of each */
+
+void
+ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
+{
+    ngx_uint_t               i;
+    ngx_http_wasm_stream_t  *st;
+
+    if (ctx->ended) {
+        return;
+    }
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+
+    if (ctx->wake.posted) {
+        ngx_delete_posted_event(&ctx->wake);
+    }
+
+    ctx->waiting = NULL;
+    ctx->logging = 1;
+
+    for (i = 0; log && i < ctx->nstreams; i++) {
+        st = &ctx->streams[i];
+
+        if (ngx_http_wasm_stream_open(st) == NGX_OK && !st->skip
+            && pw_on_log(st->stream) == PW_FAULT)
+        {
+            ngx_http_wasm_instance_fault(st->instance,
+                                         ctx->request->connection->log);
+        }
+    }
+
+    ctx->ended = 1;
+
+    for (i = 0; i < ctx->nstreams; i++) {
+        st = &ctx->streams[i];
+
+        if (st->stream && pw_stream_free(st->stream) == PW_FAULT) {
+            ngx_http_wasm_instance_fault(st->instance,
+                                         ctx->request->connection->log);
+        }
+
+        if (st->instance) {
+            ngx_queue_remove(&st->queue);
+            ngx_http_wasm_instance_release(st->instance);
+        }
+    }
+}
+
+
+/* the stream's context, made when it is first entered */
+
+static ngx_int_t
+ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st)
+{
+    ngx_log_t                 *log;
+    ngx_http_wasm_instance_t  *in;
+
+    if (st->opened) {
+        return st->stream ? NGX_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    st->opened = 1;
+    log = st->ctx->request->connection->log;
+
+    in = ngx_http_wasm_instance_get(st->config->plugin, log);
+    if (in == NULL) {
+        return ngx_http_wasm_stream_fail(st, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    in->refs++;
+    st->instance = in;
+    ngx_queue_insert_tail(&in->streams, &st->queue);
+
+    st->entered = 1;
+    st->stream = pw_stream_new(in->roots[st->config->index], st);
+    st->entered = 0;
+
+    if (st->stream == NULL) {
+        ngx_http_wasm_instance_fault(in, log);
+        return ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st, ngx_uint_t eos)
+{
+    ngx_int_t  rc;
+
+    if (st->skip) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_wasm_stream_open(st);
+
+    if (rc != NGX_OK || st->skip) {
+        return rc;
+    }
+
+    rc = ngx_http_wasm_stream_call(st, st->ctx->dir == NGX_HTTP_WASM_REQUEST
+                                       ? PW_ON_REQUEST_HEADERS
+                                       : PW_ON_RESPONSE_HEADERS, eos);
+
+    return (rc == NGX_DECLINED) ? NGX_OK : rc;
+}
+
+
+/*
+ * Takes a chunk through st and the streams behind it.  NGX_OK: *body is what
+ * comes out at the end.  NGX_AGAIN: a stream holds it; at the end of the body
+ * that stream is then ctx->waiting.
+ */
+
+ngx_int_t
+ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
+    ngx_http_wasm_body_t *body, ngx_uint_t eos)
+{
+    ngx_int_t             rc;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    for ( /* void */ ; st; st = ngx_http_wasm_stream_next(st)) {
+
+        ctx = st->ctx;
+
+        if (st->held.size) {
+            if (ngx_http_wasm_body_append(ctx, &st->held, body) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            *body = st->held;
+            ngx_memzero(&st->held, sizeof(ngx_http_wasm_body_t));
+        }
+
+        rc = ngx_http_wasm_stream_body(st, body, eos);
+
+        if (body->changed) {
+            ctx->touched |= 1 << ctx->dir;
+        }
+
+        if (rc == NGX_OK) {
+            st->paused = 0;
+            continue;
+        }
+
+        if (rc != NGX_AGAIN) {
+            return rc;
+        }
+
+        if (ngx_http_wasm_body_own(ctx, body, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        st->paused = 1;
+        st->held = *body;
+        ngx_memzero(body, sizeof(ngx_http_wasm_body_t));
+
+        if (eos) {
+            ngx_http_wasm_stream_wait(st);
+        }
+
+        return NGX_AGAIN;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
+    ngx_http_wasm_body_t *body, ngx_uint_t eos)
+{
+    size_t                   size;
+    ngx_int_t                rc;
+    ngx_log_t               *log;
+    ngx_http_wasm_ctx_t     *ctx;
+    ngx_http_wasm_plugin_t  *plugin;
+
+    ctx = st->ctx;
+    plugin = st->config->plugin;
+    log = ctx->request->connection->log;
+    size = body->size;
+
+    if (st->skip || st->stream == NULL) {
+        return NGX_OK;
+    }
+
+    st->body = body;
+
+    rc = ngx_http_wasm_stream_call(st, ctx->dir == NGX_HTTP_WASM_REQUEST
+                                       ? PW_ON_REQUEST_BODY
+                                       : PW_ON_RESPONSE_BODY, eos);
+
+    if (rc == NGX_DECLINED && body->size) {
+        rc = NGX_OK;
+        ngx_http_wasm_body_splice(ctx, body, 0, body->size, NULL, 0);
+    }
+
+    if (ctx->framed && body->size != size
+        && (rc == NGX_OK || rc == NGX_AGAIN))
+    {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "wasm plugin \"%V\": on_response_body changed the "
+                      "length of a response whose Content-Length was sent; "
+                      "remove Content-Length in on_response_headers",
+                      &plugin->name);
+
+        rc = ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+
+    if (rc == NGX_AGAIN && body->size > plugin->body_buffer) {
+
+        if (ctx->dir == NGX_HTTP_WASM_REQUEST) {
+            rc = NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+
+        } else {
+            ngx_log_error(NGX_LOG_ERR, log, 0,
+                          "wasm plugin \"%V\": paused on_response_body with "
+                          "more than body_buffer=%uz",
+                          &plugin->name, plugin->body_buffer);
+
+            rc = ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        }
+    }
+
+    if (st->saved) {
+        st->saved = 0;
+        ngx_http_wasm_body_clear(ctx, &st->before);
+    }
+
+    st->body = NULL;
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
+    enum pw_callback callback, ngx_uint_t eos)
+{
+    enum pw_action        action;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    if (!ngx_http_wasm_has(st, callback)) {
+        return NGX_OK;
+    }
+
+    ctx = st->ctx;
+    ctx->undo = NULL;
+
+    if (!st->paused) {
+        st->resume = 0;
+    }
+
+    st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
+    st->entered = 1;
+
+    switch (callback) {
+
+    case PW_ON_REQUEST_HEADERS:
+        action = pw_on_request_headers(st->stream, eos);
+        break;
+
+    case PW_ON_REQUEST_BODY:
+        action = pw_on_request_body(st->stream, eos);
+        break;
+
+    case PW_ON_RESPONSE_HEADERS:
+        action = pw_on_response_headers(st->stream, eos);
+        break;
+
+    default: /* PW_ON_RESPONSE_BODY */
+        action = pw_on_response_body(st->stream, eos);
+        break;
+    }
+
+    st->entered = 0;
+
+    if (action == PW_FAULT) {
+        ngx_http_wasm_instance_fault(st->instance,
+                                     ctx->request->connection->log);
+        return ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+    }
+
+    if (ctx->failed) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->local) {
+        return NGX_DONE;
+    }
+
+    if (ctx->close) {
+        return NGX_HTTP_CLOSE;
+    }
+
+    if (action == PW_DROP) {
+        return NGX_DECLINED;
+    }
+
+    if (action == PW_PAUSE && !st->resume) {
+        return NGX_AGAIN;
+    }
+
+    st->resume = 0;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The stream can't go on: its request ends with the status, or, with fail=open,
+ * goes on without it and as if the callback had changed nothing.
+ */
+
+static ngx_int_t
+ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st, ngx_int_t status)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+    st->paused = 0;
+    st->skip = 1;
+
+    if (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_CLOSED) {
+        return status;
+    }
+
+    ctx->local = NULL;
+    ctx->close = 0;
+
+    if (ctx->undo) {
+        ngx_http_wasm_headers_undo(ctx);
+    }
+
+    if (st->saved && st->body) {
+        ngx_http_wasm_body_clear(ctx, st->body);
+        *st->body = st->before;
+        st->saved = 0;
+    }
+
+    return NGX_OK;
+}
+
+
+/* NULL behind the last one of the direction */
+
+ngx_http_wasm_stream_t *
+ngx_http_wasm_stream_next(ngx_http_wasm_stream_t *st)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+
+    if (ctx->dir == NGX_HTTP_WASM_RESPONSE) {
+        return (st == ctx->streams) ? NULL : st - 1;
+    }
+
+    st++;
+
+    return (st == ctx->streams + ctx->nstreams) ? NULL : st;
+}
+
+
+/* paused, and nothing but continue_stream or the timer ends that */
+
+void
+ngx_http_wasm_stream_wait(ngx_http_wasm_stream_t *st)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+
+    st->paused = 1;
+    ctx->waiting = st;
+
+    ngx_add_timer(&ctx->timer, st->config->plugin->pause_timeout);
+}
+
+
+void
+ngx_http_wasm_stream_wake(ngx_http_wasm_ctx_t *ctx)
+{
+    if (ctx->waiting) {
+        ngx_post_event(&ctx->wake, &ngx_posted_events);
+    }
+}
+
+
+/* What has become of ctx->waiting; NGX_OK: it goes on. */
+
+ngx_int_t
+ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_http_wasm_stream_t  *st;
+
+    st = ctx->waiting;
+
+    if (st->instance->dead) {
+        rc = ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+
+    } else if (ctx->local) {
+        rc = NGX_DONE;
+
+    } else if (ctx->close) {
+        rc = NGX_HTTP_CLOSE;
+
+    } else if (st->resume) {
+        rc = NGX_OK;
+
+    } else if (ctx->timedout) {
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "wasm plugin \"%V\": paused longer than "
+                      "pause_timeout=%Mms", &st->config->plugin->name,
+                      st->config->plugin->pause_timeout);
+
+        rc = (ctx->dir == NGX_HTTP_WASM_REQUEST)
+             ? NGX_HTTP_GATEWAY_TIME_OUT
+             : ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+
+    } else {
+        return NGX_AGAIN;
+    }
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+
+    st->paused = 0;
+    st->resume = 0;
+    ctx->timedout = 0;
+    ctx->waiting = NULL;
+
+    return rc;
+}
+
+
+static void
+ngx_http_wasm_wake_handler(ngx_event_t *ev)
+{
+    ngx_connection_t     *c;
+    ngx_http_request_t   *r;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+
+    if (ctx->waiting == NULL) {
+        return;
+    }
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (ev->timedout) {
+        ev->timedout = 0;
+        ctx->timedout = 1;
+    }
+
+    if (ctx->dir == NGX_HTTP_WASM_REQUEST) {
+        ngx_http_wasm_request_wake(ctx);
+
+    } else {
+        ngx_http_wasm_response_wake(ctx);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
