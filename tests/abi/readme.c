@@ -1,0 +1,161 @@
+/*
+ * abi/README.md has tables of the calls and callbacks that come from the rows:
+ * this compares them, and with --write brings them up to date.  It also looks
+ * for a test of every call that is supported.
+ */
+#include "../../abi/callbacks.h"
+#include "../../abi/hostcalls.h"
+#include "../tap.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char readme[] = "abi/README.md";
+static const char begin[] = "<!-- from the rows -->\n";
+static const char end[] = "<!-- end -->\n";
+
+static char table[1 << 15];
+
+static void add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void add(const char *format, ...)
+{
+    size_t len = strlen(table);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(table + len, sizeof table - len, format, args);
+    va_end(args);
+}
+
+/* "vpn" -> "value, bytes" */
+static const char *explain(const char *params)
+{
+    static char text[256];
+    const char *separator = "";
+
+    text[0] = '\0';
+    for (; *params != '\0'; params++) {
+        const char *word = *params == 'v'   ? "value"
+                           : *params == 'w' ? "value64"
+                           : *params == 'p' ? "bytes"
+                           : *params == 'u' ? "out"
+                           : *params == 'q' ? "out64"
+                                            : NULL;
+
+        if (word != NULL) {
+            strcat(strcat(text, separator), word);
+            separator = ", ";
+        }
+    }
+    return text;
+}
+
+#define CALL(name, arity, params, versions, when)                             \
+    add("| `%s` | %s | %s | yes%s |\n", #name, explain(params), versions,     \
+        strcmp(#when, "ALWAYS") == 0 ? ", at any time" : "");
+#define LACK(name, arity, params, versions, why)                              \
+    add("| `%s` | %s | %s | no: %s |\n", #name, explain(params), versions,    \
+        why);
+#define BARE(name, signature, when)                                           \
+    if (strcmp(signature, ":") != 0) {                                        \
+        add("| `%s` | value | all | yes, at any time |\n", #name);            \
+    }
+#define CALLED(id, export_, signature) add("| `%s` | yes |\n", #export_);
+#define IDLE(export_, signature, why)                                         \
+    add("| `%s` | no: %s |\n", #export_, why);
+
+static void make_table(void)
+{
+    add("| call | arguments | versions | supported |\n|---|---|---|---|\n");
+    PW_HOSTCALLS(CALL, LACK, BARE)
+    add("\n| callback | called |\n|---|---|\n");
+    PW_CALLBACKS(CALLED, IDLE)
+}
+
+static char *read_text(const char *path)
+{
+    char *text = calloc(1, 1 << 18);
+    FILE *file = fopen(path, "r");
+
+    if (file != NULL) {
+        text[fread(text, 1, (1 << 18) - 1, file)] = '\0';
+        fclose(file);
+    }
+    return text;
+}
+
+static void write_readme(const char *text, const char *from, const char *to)
+{
+    FILE *file = fopen(readme, "w");
+
+    fwrite(text, 1, (size_t)(from - text), file);
+    fputs(table, file);
+    fputs(to, file);
+    fclose(file);
+}
+
+/* All tests but this one and the generated matrix of pointers. */
+static char *read_tests(void)
+{
+    char *all = calloc(1, 1 << 20), path[512], *text;
+    DIR *folder = opendir("tests/abi");
+    struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        const char *name = entry->d_name, *dot = strrchr(name, '.');
+
+        if (dot == NULL || strcmp(dot, ".c") != 0
+            || strcmp(name, "readme.c") == 0
+            || strcmp(name, "pointers.c") == 0) {
+            continue;
+        }
+        snprintf(path, sizeof path, "tests/abi/%s", name);
+        text = read_text(path);
+        strcat(all, text);
+        free(text);
+    }
+    closedir(folder);
+    return all;
+}
+
+static char *tests;
+
+static void is_tested(const char *name)
+{
+    const char *brief = strncmp(name, "proxy_", 6) == 0 ? name + 6 : name;
+
+    ok(strstr(tests, brief) != NULL, "%s has a test", name);
+}
+
+#define TESTED(name, ...) is_tested(#name);
+#define UNTESTED(...)
+
+int main(int argc, char **argv)
+{
+    char *text = read_text(readme);
+    char *from = strstr(text, begin), *to;
+
+    to = from == NULL ? NULL : strstr(from, end);
+    if (to == NULL) {
+        printf("Bail out! no place for the tables in %s\n", readme);
+        return 1;
+    }
+    from += strlen(begin);
+    make_table();
+    if (argc > 1 && strcmp(argv[1], "--write") == 0) {
+        write_readme(text, from, to);
+        return 0;
+    }
+    ok((size_t)(to - from) == strlen(table)
+           && memcmp(from, table, strlen(table)) == 0,
+       "the tables of %s; --write updates them", readme);
+    tests = read_tests();
+    PW_HOSTCALLS(TESTED, UNTESTED, TESTED)
+    free(tests);
+    free(text);
+    return done();
+}
