@@ -56,6 +56,14 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(CFLAGS_ALL) $(FEATURES) -MMD -MP -c -o $@ $<
 
+# The interpreter's handlers end in jumps to each other, need no errno from
+# square roots, round each operation by itself, and write slots one by one
+# (a vector store would stall the loads that follow).
+$(B)/engine/interp%.o: FEATURES := -foptimize-sibling-calls -fno-math-errno \
+    -ffp-contract=off -fno-tree-slp-vectorize
+$(B)/engine/interp_simd.o: FEATURES := -O3 -foptimize-sibling-calls \
+    -fno-math-errno -ffp-contract=off
+
 # --- engine and abi: one archive -----------------------------------------
 
 room = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))

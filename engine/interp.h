@@ -168,4 +168,31 @@ static inline uint64_t we_imm64(const uint16_t *at)
         WE_SLOT(4) = WE_BITS_##T;                                             \
     } while (0)
 
+/* --- memory -------------------------------------------------------------- */
+
+/*
+ * Effective addresses in memory 0, 32 bits wide: an index and an offset below
+ * 2^32 can't overflow 64 bits.  The index is taken as 32 bits here again,
+ * whatever the upper half of its slot holds.
+ */
+#define WE_AT_S(n)  uint64_t at = (uint64_t) (uint32_t) WE_SLOT(n) + WE_IMM(6);
+#define WE_AT_A(n)  uint64_t at = (uint64_t) (uint32_t) acc + WE_IMM(6);
+#define WE_AT_K(n)  uint64_t at = WE_IMM(6);
+#define WE_AT_SS(n)                                                           \
+    uint64_t at = (uint64_t) ((uint32_t) WE_SLOT(n)                           \
+                              + (uint32_t) WE_SLOT(8)) + WE_IMM(6);
+#define WE_AT_AS(n)                                                           \
+    uint64_t at = (uint64_t) ((uint32_t) acc + (uint32_t) WE_SLOT(n))         \
+                  + WE_IMM(6);
+#define WE_IN_BOUNDS(bytes) WE_TRAP_IF(at + (bytes) > size, WE_TRAP_MEMORY)
+
+/* The general form: any memory, any address width; sums may overflow. */
+#define WE_AT_G(n, bytes)                                                     \
+    const struct we_memory *memory =                                          \
+        run->instance->memories[WE_IMM(6)];                                   \
+    uint64_t index = WE_SLOT(n), offset = WE_IMM8(8);                         \
+    WE_TRAP_IF(memory->size < (bytes)                                         \
+               || index > memory->size - (bytes)                              \
+               || offset > memory->size - (bytes) - index, WE_TRAP_MEMORY);
+
 #endif

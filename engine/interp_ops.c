@@ -170,37 +170,12 @@ WE_TRUNC(TRUNC, )
 
 /* --- memory --------------------------------------------------------------- */
 
-/*
- * Effective addresses in memory 0, 32 bits wide: an index and an offset below
- * 2^32 can't overflow 64 bits.  The index is taken as 32 bits here again,
- * whatever the upper half of its slot holds.
- */
-#define AT_S(n)  uint64_t at = (uint64_t) (uint32_t) WE_SLOT(n) + WE_IMM(6);
-#define AT_A(n)  uint64_t at = (uint64_t) (uint32_t) acc + WE_IMM(6);
-#define AT_K(n)  uint64_t at = WE_IMM(6);
-#define AT_SS(n)                                                              \
-    uint64_t at = (uint64_t) ((uint32_t) WE_SLOT(n)                           \
-                              + (uint32_t) WE_SLOT(8)) + WE_IMM(6);
-#define AT_AS(n)                                                              \
-    uint64_t at = (uint64_t) ((uint32_t) acc + (uint32_t) WE_SLOT(n))         \
-                  + WE_IMM(6);
-#define IN_BOUNDS(bytes) WE_TRAP_IF(at + (bytes) > size, WE_TRAP_MEMORY)
-
-/* The general form: any memory, any address width; sums may overflow. */
-#define AT_G(n, bytes)                                                        \
-    const struct we_memory *memory =                                          \
-        run->instance->memories[WE_IMM(6)];                                   \
-    uint64_t index = WE_SLOT(n), offset = WE_IMM8(8);                         \
-    WE_TRAP_IF(memory->size < (bytes)                                         \
-               || index > memory->size - (bytes)                              \
-               || offset > memory->size - (bytes) - index, WE_TRAP_MEMORY);
-
 #define LOAD(form, from, to, units, T, bytes, value)                          \
     WE_OP(form)                                                               \
     {                                                                         \
         const uint8_t *p;                                                     \
-        AT_##from(5)                                                          \
-        IN_BOUNDS(bytes);                                                     \
+        WE_AT_##from(5)                                                       \
+        WE_IN_BOUNDS(bytes);                                                  \
         p = mem + at;                                                         \
         WE_TO_##to(T, value);                                                 \
         WE_NEXT(units);                                                       \
@@ -219,7 +194,7 @@ WE_TRUNC(TRUNC, )
     WE_OP(n##_G)                                                              \
     {                                                                         \
         const uint8_t *p;                                                     \
-        AT_G(5, bytes)                                                        \
+        WE_AT_G(5, bytes)                                                     \
         p = memory->base + index + offset;                                    \
         WE_TO_S(T, value);                                                    \
         WE_NEXT(12);                                                          \
@@ -235,8 +210,8 @@ WE_LOADS(LOADS, )
     {                                                                         \
         uint8_t *p;                                                           \
         V_##from(T)                                                           \
-        AT_##to(4)                                                            \
-        IN_BOUNDS(bytes);                                                     \
+        WE_AT_##to(4)                                                         \
+        WE_IN_BOUNDS(bytes);                                                  \
         p = mem + at;                                                         \
         put;                                                                  \
         WE_NEXT(units);                                                       \
@@ -255,7 +230,7 @@ WE_LOADS(LOADS, )
     {                                                                         \
         uint8_t *p;                                                           \
         V_S(T)                                                                \
-        AT_G(4, bytes)                                                        \
+        WE_AT_G(4, bytes)                                                     \
         p = memory->base + index + offset;                                    \
         put;                                                                  \
         WE_NEXT(12);                                                          \

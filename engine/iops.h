@@ -3,6 +3,8 @@
 #ifndef WE_IOPS_H
 #define WE_IOPS_H
 
+#include "iops_simd.h"
+
 /*
  * An operand is in a slot (S), an immediate (I), or in the accumulator (A) of
  * its class: one for integers and references, one for f32, one for f64.  An
@@ -288,6 +290,7 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     WE_TRUNC(WE_LIST_UNARY, op)                                               \
     WE_LOADS(WE_LIST_LOADS, op)                                               \
     WE_STORES(WE_LIST_STORES, op)                                             \
+    WE_IOPS_SIMD(op)                                                          \
     WE_SINGLES(op)
 
 #define WE_ROW_IOP(name) WE_I_##name,

@@ -11,7 +11,8 @@
 /* What kind of lowering; each has a function below. */
 enum we_how {
     HOW_NONE, HOW_BINARY, HOW_COMPARE, HOW_UNARY, HOW_LOAD, HOW_STORE,
-    HOW_ALIAS, HOW_CONST, HOW_EQZ, HOW_SLOTS, HOW_SLOTS_DEF
+    HOW_ALIAS, HOW_CONST, HOW_EQZ, HOW_SLOTS, HOW_SLOTS_DEF,
+    HOW_VECTOR, HOW_VLOAD, HOW_VLANE
 };
 
 struct we_row {
@@ -58,6 +59,27 @@ struct we_row {
     [WE_OP_##name] = { HOW_SLOTS, 0, 0, n, WE_I_##name, false }
 #define SLOTS_DEF(name, n)                                                    \
     [WE_OP_##name] = { HOW_SLOTS_DEF, 0, WE_CLASS_INT, n, WE_I_##name, false }
+#define N_V   1
+#define N_VV  2
+#define N_VVV 3
+#define N_VI  2
+#define LANES(x, name, operands, ...)                                         \
+    [WE_OP_##name] = { HOW_VECTOR, 0, WE_CLASS_V128, N_##operands,            \
+                       WE_I_##name, false },
+#define VECTOR1(x, name, ...)                                                 \
+    [WE_OP_##name] = { HOW_VECTOR, 0, WE_CLASS_V128, 1, WE_I_##name, false },
+#define VECTOR2(x, name, ...)                                                 \
+    [WE_OP_##name] = { HOW_VECTOR, 0, WE_CLASS_V128, 2, WE_I_##name, false },
+#define EXTRACT(x, name, T, to, ...)                                          \
+    [WE_OP_##name] = { HOW_VECTOR, 0, CLASS_##to, 1, WE_I_##name, false },
+#define REDUCTION(x, name, ...)                                               \
+    [WE_OP_##name] = { HOW_VECTOR, 0, WE_CLASS_INT, 1, WE_I_##name, false },
+#define VLOAD(x, name, ...)                                                   \
+    [WE_OP_##name] = { HOW_VLOAD, WE_CLASS_INT, WE_CLASS_V128, 1,             \
+                       WE_I_##name##_S, false },
+#define VLANE(x, load, store, ...)                                            \
+    [WE_OP_##load] = { HOW_VLANE, 0, WE_CLASS_V128, 2, WE_I_##load, false },  \
+    [WE_OP_##store] = { HOW_VLANE, 0, 0, 2, WE_I_##store, false },
 
 static const struct we_row rows[WE_NOPS] = {
     WE_INT2(BINARY, )
@@ -69,6 +91,13 @@ static const struct we_row rows[WE_NOPS] = {
     WE_TRUNC(UNARY, )
     WE_LOADS(LOAD, )
     WE_STORES(STORE, )
+    WE_LANES(LANES, )
+    WE_SPLATS(VECTOR1, )
+    WE_EXTRACTS(EXTRACT, )
+    WE_REPLACES(VECTOR2, )
+    WE_REDUCTIONS(REDUCTION, )
+    WE_VLOADS(VLOAD, )
+    WE_VLANES(VLANE, )
     EQZ(I32_EQZ, I32_EQ), EQZ(I64_EQZ, I64_EQ), EQZ(REF_IS_NULL, I64_EQ),
     [WE_OP_REF_EQ] = { HOW_COMPARE, WE_CLASS_INT, WE_CLASS_INT, 2,
                        WE_I_I64_EQ_SS, false },
@@ -384,6 +413,110 @@ static void lower_slots(struct we_lower *l, const struct we_row *row,
     we_emit_map(l);
 }
 
+/* --- vectors: in slots, too ----------------------------------------------- */
+
+static void lower_vector(struct we_lower *l, const struct we_row *row,
+                         const struct we_insn *insn)
+{
+    struct we_operand *o = &l->operands[l->noperands - row->n];
+    uint32_t slots[3] = { 0 }, i;
+    uint8_t acc = row->result == WE_CLASS_V128 ? WE_CLASS_V128 : WE_CLASS_INT;
+    uint16_t *p;
+
+    for (i = 0; i < row->n; i++) {
+        slots[i] = we_operand_slot(l, &o[i]);
+    }
+    we_lower_drop(l, row->n);
+    p = we_emit_def(l, row->iop, 0, acc, row->result, 8);
+    for (i = 0; i < row->n; i++) {
+        p[5 + i] = (uint16_t) slots[i];
+    }
+    if (row->n < 3) {
+        p[7] = (uint16_t) insn->index;
+    }
+}
+
+static void lower_v128_const(struct we_lower *l, const struct we_insn *insn)
+{
+    uint32_t slot = we_lower_push(l, WE_AT_SLOT, WE_CLASS_V128)->slot;
+
+    we_emit_const(l, slot, insn->imm[0]);
+    we_emit_const(l, slot + 1, insn->imm[1]);
+}
+
+static void lower_shuffle(struct we_lower *l, const struct we_insn *insn)
+{
+    struct we_operand b = we_lower_pop(l), a = we_lower_pop(l);
+    uint32_t x = we_operand_slot(l, &a), y = we_operand_slot(l, &b);
+    uint16_t *p = we_emit_def(l, WE_I_I8X16_SHUFFLE, 0, WE_CLASS_V128,
+                              WE_CLASS_V128, 16);
+
+    p[5] = (uint16_t) x;
+    p[6] = (uint16_t) y;
+    we_put_imm64(p + 8, insn->imm[0]);
+    we_put_imm64(p + 12, insn->imm[1]);
+}
+
+static void lower_vload(struct we_lower *l, const struct we_row *row,
+                        const struct we_insn *insn)
+{
+    struct we_operand o = we_lower_pop(l);
+    bool in_acc = we_operand_mode(l, &o) == WE_A;
+    uint32_t slot;
+    uint16_t *p;
+
+    if (is_general(l, insn)) {
+        slot = we_operand_slot(l, &o);
+        p = we_emit_def(l, row->iop + 2u, 0, WE_CLASS_V128, WE_CLASS_V128, 12);
+        put_general(p, insn);
+    } else {
+        slot = in_acc ? 0 : we_operand_slot(l, &o);
+        p = we_emit_def(l, row->iop + (in_acc ? 1u : 0u), 0, WE_CLASS_V128,
+                        WE_CLASS_V128, 8);
+        we_put_imm32(p + 6, (uint32_t) insn->imm[0]);
+    }
+    p[5] = (uint16_t) slot;
+    we_emit_map(l);
+}
+
+static void lower_vstore(struct we_lower *l, const struct we_insn *insn)
+{
+    struct we_operand v = we_lower_pop(l), o = we_lower_pop(l);
+    bool in_acc = we_operand_mode(l, &o) == WE_A;
+    uint32_t from = we_operand_slot(l, &v), slot;
+    uint16_t *p;
+
+    if (is_general(l, insn)) {
+        slot = we_operand_slot(l, &o);
+        p = we_emit(l, WE_I_V128_STORE_G, 12);
+        put_general(p, insn);
+    } else {
+        slot = in_acc ? 0 : we_operand_slot(l, &o);
+        p = we_emit(l, in_acc ? WE_I_V128_STORE_AS : WE_I_V128_STORE_SS, 8);
+        we_put_imm32(p + 6, (uint32_t) insn->imm[0]);
+    }
+    p[4] = (uint16_t) slot;
+    p[5] = (uint16_t) from;
+    we_emit_map(l);
+}
+
+static void lower_vlane(struct we_lower *l, const struct we_row *row,
+                        const struct we_insn *insn)
+{
+    struct we_operand v = we_lower_pop(l), o = we_lower_pop(l);
+    uint32_t from = we_operand_slot(l, &v), slot = we_operand_slot(l, &o);
+    uint16_t *p = row->result == WE_CLASS_V128
+                  ? we_emit_def(l, row->iop, 0, WE_CLASS_V128, WE_CLASS_V128,
+                                16)
+                  : we_emit(l, row->iop, 16);
+
+    p[5] = (uint16_t) slot;
+    put_general(p, insn);
+    p[12] = (uint16_t) from;
+    p[13] = (uint16_t) insn->index2;
+    we_emit_map(l);
+}
+
 /* --- variables ------------------------------------------------------------ */
 
 static void lower_local_get(struct we_lower *l, uint32_t local)
@@ -524,6 +657,9 @@ static bool lower_single(struct we_lower *l, const struct we_insn *insn)
     case WE_OP_GLOBAL_SET:  lower_global_set(l, insn);              break;
     case WE_OP_REF_NULL:    lower_const(l, WE_CLASS_INT, 0);        break;
     case WE_OP_REF_AS_NON_NULL: lower_ref_as_non_null(l);           break;
+    case WE_OP_V128_CONST:  lower_v128_const(l, insn);              break;
+    case WE_OP_V128_STORE:  lower_vstore(l, insn);                  break;
+    case WE_OP_I8X16_SHUFFLE: lower_shuffle(l, insn);               break;
     case WE_OP_REF_FUNC:
         p = we_emit_def(l, WE_I_REF_FUNC, 0, WE_CLASS_INT, WE_CLASS_INT, 8);
         we_put_imm32(p + 6, insn->index);
@@ -551,6 +687,9 @@ static enum we_error lower_insn(void *env, const struct we_insn *insn)
     case HOW_STORE:     lower_store(l, row, insn);                  break;
     case HOW_SLOTS:
     case HOW_SLOTS_DEF: lower_slots(l, row, insn);                  break;
+    case HOW_VECTOR:    lower_vector(l, row, insn);                 break;
+    case HOW_VLOAD:     lower_vload(l, row, insn);                  break;
+    case HOW_VLANE:     lower_vlane(l, row, insn);                  break;
     case HOW_NONE:
         if (!we_lower_control(l, insn) && !lower_single(l, insn)) {
             we_lower_fail(l, WE_UNSUPPORTED);
