@@ -3,6 +3,7 @@
 #ifndef WE_IOPS_H
 #define WE_IOPS_H
 
+#include "iops_atomic.h"
 #include "iops_simd.h"
 
 /*
@@ -291,6 +292,7 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     WE_LOADS(WE_LIST_LOADS, op)                                               \
     WE_STORES(WE_LIST_STORES, op)                                             \
     WE_IOPS_SIMD(op)                                                          \
+    WE_IOPS_ATOMIC(op)                                                        \
     WE_SINGLES(op)
 
 #define WE_ROW_IOP(name) WE_I_##name,

@@ -12,7 +12,7 @@
 enum we_how {
     HOW_NONE, HOW_BINARY, HOW_COMPARE, HOW_UNARY, HOW_LOAD, HOW_STORE,
     HOW_ALIAS, HOW_CONST, HOW_EQZ, HOW_SLOTS, HOW_SLOTS_DEF,
-    HOW_VECTOR, HOW_VLOAD, HOW_VLANE
+    HOW_VECTOR, HOW_VLOAD, HOW_VLANE, HOW_ATOMIC, HOW_ATOMIC_STORE
 };
 
 struct we_row {
@@ -80,6 +80,13 @@ struct we_row {
 #define VLANE(x, load, store, ...)                                            \
     [WE_OP_##load] = { HOW_VLANE, 0, WE_CLASS_V128, 2, WE_I_##load, false },  \
     [WE_OP_##store] = { HOW_VLANE, 0, 0, 2, WE_I_##store, false },
+#define ATOMIC(name, n)                                                       \
+    [WE_OP_##name] = { HOW_ATOMIC, 0, WE_CLASS_INT, n, WE_I_##name, false },
+#define ATOMIC1(x, name, ...) ATOMIC(name, 1)
+#define ATOMIC2(x, name, ...) ATOMIC(name, 2)
+#define ATOMIC3(x, name, ...) ATOMIC(name, 3)
+#define ATOMIC_STORE(x, name, ...)                                            \
+    [WE_OP_##name] = { HOW_ATOMIC_STORE, 0, 0, 2, WE_I_##name, false },
 
 static const struct we_row rows[WE_NOPS] = {
     WE_INT2(BINARY, )
@@ -98,6 +105,12 @@ static const struct we_row rows[WE_NOPS] = {
     WE_REDUCTIONS(REDUCTION, )
     WE_VLOADS(VLOAD, )
     WE_VLANES(VLANE, )
+    WE_ATOMIC_LOADS(ATOMIC1, )
+    WE_ATOMIC_STORES(ATOMIC_STORE, )
+    WE_ATOMIC_RMWS(ATOMIC2, )
+    WE_ATOMIC_CMPXCHGS(ATOMIC3, )
+    ATOMIC(MEMORY_ATOMIC_NOTIFY, 2) ATOMIC(MEMORY_ATOMIC_WAIT32, 3)
+    ATOMIC(MEMORY_ATOMIC_WAIT64, 3)
     EQZ(I32_EQZ, I32_EQ), EQZ(I64_EQZ, I64_EQ), EQZ(REF_IS_NULL, I64_EQ),
     [WE_OP_REF_EQ] = { HOW_COMPARE, WE_CLASS_INT, WE_CLASS_INT, 2,
                        WE_I_I64_EQ_SS, false },
@@ -517,6 +530,29 @@ static void lower_vlane(struct we_lower *l, const struct we_row *row,
     we_emit_map(l);
 }
 
+/* --- atomics -------------------------------------------------------------- */
+
+static void lower_atomic(struct we_lower *l, const struct we_row *row,
+                         const struct we_insn *insn)
+{
+    struct we_operand *o = &l->operands[l->noperands - row->n];
+    uint32_t slots[3] = { 0 }, i;
+    uint16_t *p;
+
+    for (i = 0; i < row->n; i++) {
+        slots[i] = we_operand_slot(l, &o[i]);
+    }
+    we_lower_drop(l, row->n);
+    p = row->how == HOW_ATOMIC
+        ? we_emit_def(l, row->iop, 0, WE_CLASS_INT, WE_CLASS_INT, 16)
+        : we_emit(l, row->iop, 16);
+    p[5] = (uint16_t) slots[0];
+    p[12] = (uint16_t) slots[1];
+    p[13] = (uint16_t) slots[2];
+    put_general(p, insn);
+    we_emit_map(l);
+}
+
 /* --- variables ------------------------------------------------------------ */
 
 static void lower_local_get(struct we_lower *l, uint32_t local)
@@ -645,7 +681,8 @@ static bool lower_single(struct we_lower *l, const struct we_insn *insn)
     uint16_t *p;
 
     switch (insn->op) {
-    case WE_OP_NOP:                                                 break;
+    case WE_OP_NOP:
+    case WE_OP_ATOMIC_FENCE:                                        break;
     case WE_OP_DROP:        we_lower_pop(l);                        break;
     case WE_OP_SELECT:
     case WE_OP_SELECT_T:    lower_select(l);                        break;
@@ -690,6 +727,8 @@ static enum we_error lower_insn(void *env, const struct we_insn *insn)
     case HOW_VECTOR:    lower_vector(l, row, insn);                 break;
     case HOW_VLOAD:     lower_vload(l, row, insn);                  break;
     case HOW_VLANE:     lower_vlane(l, row, insn);                  break;
+    case HOW_ATOMIC:
+    case HOW_ATOMIC_STORE: lower_atomic(l, row, insn);              break;
     case HOW_NONE:
         if (!we_lower_control(l, insn) && !lower_single(l, insn)) {
             we_lower_fail(l, WE_UNSUPPORTED);
