@@ -220,6 +220,7 @@ $(SPEC_SUITE)/stamp: $(addprefix tests/spec/,Cargo.lock suite fetch)
 .PHONY: spec
 spec: $(SPEC_RUN) $(SPEC_SUITE)/stamp
 	@echo "== the official suite ($(CC)$(if $(SAN), with sanitizers))"
+	$(Q)$(PROVE) tests/spec/harness.t
 	$(Q)$(SPEC_RUN) --skip=tests/spec/skip --totals=tests/spec/totals \
 	    $(SPEC_SUITE)/*/
 
