@@ -172,8 +172,8 @@ void       we_engine_free(we_engine *engine);  /* after all that it made */
 const struct we_allocator *we_engine_allocator(const we_engine *engine);
 
 /*
- * Prepares the calling thread to run guests: starts its deadline timer (CPU
- * time of this thread).  To be called once in each process (again after a
+ * Prepares the calling thread to run guests: makes its deadline timer, which
+ * takes a real-time signal that nobody handles yet.  To be called once in each process (again after a
  * fork) before a call with a deadline.  WE_SYSTEM if there is no timer.
  */
 enum we_error we_engine_attach(we_engine *engine);
@@ -301,9 +301,9 @@ char *we_func_signature(const we_func *func, char *buf, size_t size);
  * Calls func.  slots holds the arguments and receives the results: room for
  * the larger of the two counts.  deadline: CPU nanoseconds of this thread from
  * now, 0: none; a nested call can't outlive the outer one's.  A call is never
- * cut short of its deadline; it overruns by a tick of the kernel and a little
- * (4 ms at 250 Hz).  After WE_TRAP the instance is in the state in which the
- * trap left it; *trap is written only then.
+ * cut short of its deadline, and overruns by 2 ms and a little.  After WE_TRAP
+ * the instance is in the state in which the trap left it; *trap is written
+ * only then.
  * Errors: WE_TRAP; WE_SYSTEM: a deadline, but no we_engine_attach.
  */
 enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,

@@ -15,10 +15,8 @@ void   we_os_unmap(void *ptr, size_t size);
 size_t we_os_page(void);
 
 /*
- * The deadline clock of a thread.  While a deadline is being watched, signals
- * interrupt the thread: from a timer on its CPU time, which ticks only while
- * it runs and has the grain of the kernel's tick (1-10 ms), and, once a tick
- * has seen the watch, from one that ends with the deadline.
+ * The deadline clock of a thread.  While a deadline is being watched, and once
+ * after it, signals interrupt the thread.
  */
 struct we_clock;
 /* *flag receives value when a deadline has passed.  resize is that of struct
@@ -27,7 +25,7 @@ struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
                                                  size_t),
                                  void *env, uint32_t volatile *flag,
                                  uint32_t value);
-/* Arms the timers for the calling thread (again after a fork). */
+/* Makes the timer of the calling thread (again after a fork). */
 bool we_os_clock_start(struct we_clock *clock);
 /* By the thread that started it. */
 void we_os_clock_free(struct we_clock *clock);
@@ -35,14 +33,14 @@ void we_os_clock_free(struct we_clock *clock);
 /*
  * A watch is one call under a deadline: deadline ns of CPU time of the thread
  * (and ten times as much, at least a second, of wall-clock time).  It is never
- * cut short; it overruns by at most one tick of the kernel and a little.  The
- * watch belongs to the caller and must stay where it is until end().  Watches
- * nest: inner ones end first, and each that has run out raises the flag.
- * There is no system call on this path.
+ * cut short, and overruns by 2 ms and a little.  The watch belongs to the
+ * caller and must stay where it is until end().  Watches nest: inner ones end
+ * first, and each that has run out raises the flag.  A watch costs a system
+ * call where none was set within the last 2 ms, else a few stores.
  */
 struct we_watch {
     uint64_t         deadline;
-    uint64_t         cpu, wall;          /* when a tick saw it; 0: none has */
+    uint64_t         cpu, wall;          /* when it was seen; 0: not yet */
     bool             expired;
     struct we_watch *outer;
 };

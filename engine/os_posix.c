@@ -45,27 +45,36 @@ size_t we_os_page(void)
 /* --- the deadline clock ------------------------------------------------- */
 
 enum {
-    TICK = 1000000,                      /* asked for; the kernel gives its */
-    NEAR = 20000000,                     /* time left below: exact timer */
-    NEAREST = 50000,
+    SOON = 2000000,                      /* a new watch is seen within */
+    LEAST = 50000,                       /* between two looks */
     WALL_FACTOR = 10                     /* wall-clock bound, deadline = 1 */
 };
 static const uint64_t WALL_LEAST = 1000000000;
 
 /*
+ * One timer a thread, on the monotonic clock, armed only when it is needed:
+ * watch() arms it to go off soon, unless it is armed so already, and whoever
+ * it finds then is seen: from there on CPU time counts, and the timer is set
+ * to the end of the deadline.  Calls that follow each other closely share one
+ * arming; a thread that is idle gets one signal at most.  A timer on the
+ * thread's CPU clock would need no arming, but it is looked at in the kernel's
+ * tick only: 4 ms late at 250 Hz, more if the thread is out when the tick
+ * comes.
+ *
  * The handler runs on the thread that it interrupts, between two instructions
- * of it; so fences against the compiler are all that the two need.  The
- * handler writes cpu, wall and expired of the watches below top, and *flag
- * only while one of them has expired.
+ * of it; so fences against the compiler are all that the two need.  It writes
+ * cpu, wall and expired of the watches below top, soon, and *flag only while
+ * one of the watches has expired.
  */
 struct we_clock {
     struct we_watch *volatile top;       /* innermost watch */
+    bool volatile      soon;             /* the timer goes off within SOON */
     uint32_t volatile *flag;
     uint32_t           value;
-    bool               armed;
-    pid_t              pid;              /* whose timers these are */
+    bool               started;
+    pid_t              pid;              /* whose timer it is */
     int                signal;
-    timer_t            tick, shot;
+    timer_t            timer;
     void *(*resize)(void *, void *, size_t, size_t);
     void *env;
 };
@@ -78,45 +87,49 @@ static uint64_t now(clockid_t id)
     return (uint64_t) t.tv_sec * 1000000000u + (uint64_t) t.tv_nsec;
 }
 
-static struct timespec span(uint64_t ns)
+static void clock_arm(struct we_clock *clock, uint64_t ns)
 {
-    struct timespec t;
+    struct itimerspec when = { { 0, 0 }, { 0, 0 } };
 
-    t.tv_sec = (time_t) (ns / 1000000000u);
-    t.tv_nsec = (long) (ns % 1000000000u);
-    return t;
+    when.it_value.tv_sec = (time_t) (ns / 1000000000u);
+    when.it_value.tv_nsec = (long) (ns % 1000000000u);
+    clock->soon = ns <= SOON;
+    (void) timer_settime(clock->timer, 0, &when, NULL);
 }
 
-/* CPU time left to a watch; 0: it has run out.  A watch starts to count when
+/* How long until a watch can have run out; 0: it has.  It starts to count when
  * it is first seen, so it never ends early. */
 static uint64_t watch_left(struct we_watch *watch, uint64_t cpu,
                            uint64_t wall)
 {
     uint64_t bound = WALL_LEAST;
-    uint64_t used;
+    uint64_t used, passed;
 
     if (watch->cpu == 0) {
         watch->cpu = cpu;
         watch->wall = wall;
     }
-    used = cpu - watch->cpu;
     if (watch->deadline > WALL_LEAST / WALL_FACTOR) {
         bound = watch->deadline > UINT64_MAX / WALL_FACTOR
                 ? UINT64_MAX : watch->deadline * WALL_FACTOR;
     }
-    if (used >= watch->deadline || wall - watch->wall >= bound) {
+    used = cpu - watch->cpu;
+    passed = wall - watch->wall;
+    if (used >= watch->deadline || passed >= bound) {
         watch->expired = true;
         return 0;
     }
-    return watch->deadline - used;
+    used = watch->deadline - used;
+    passed = bound - passed;
+    return used < passed ? used : passed;
 }
 
 static void clock_look(struct we_clock *clock)
 {
-    struct itimerspec shot = { { 0, 0 }, { 0, 0 } };
     struct we_watch *watch = clock->top;
-    uint64_t cpu, wall, left, least = NEAR;
+    uint64_t cpu, wall, left, least = UINT64_MAX;
 
+    clock->soon = false;
     if (watch == NULL) {
         return;
     }
@@ -126,14 +139,11 @@ static void clock_look(struct we_clock *clock)
         left = watch_left(watch, cpu, wall);
         if (left == 0) {
             *clock->flag = clock->value;
-        } else if (left < least) {
-            least = left;
+            left = SOON;
         }
+        least = left < least ? left : least;
     }
-    if (least < NEAR) {
-        shot.it_value = span(least < NEAREST ? NEAREST : least);
-        (void) timer_settime(clock->shot, 0, &shot, NULL);
-    }
+    clock_arm(clock, least < LEAST ? LEAST : least);
 }
 
 /* Async-signal-safe: clock_gettime and timer_settime are. */
@@ -181,34 +191,34 @@ struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
 
     if (clock != NULL) {
         clock->top = NULL;
+        clock->soon = false;
         clock->flag = flag;
         clock->value = value;
-        clock->armed = false;
+        clock->started = false;
         clock->resize = resize;
         clock->env = env;
     }
     return clock;
 }
 
-/* A forked process has none of its parent's timers.  What is still pending
+/* A forked process doesn't have its parent's timer.  What is still pending
  * points to the clock, so it must be taken back, too. */
 static void clock_stop(struct we_clock *clock)
 {
     static const struct timespec none = { 0, 0 };
     sigset_t set, old;
 
-    if (!clock->armed) {
+    if (!clock->started) {
         return;
     }
-    clock->armed = false;
+    clock->started = false;
     if (clock->pid != getpid()) {
         return;
     }
     (void) sigemptyset(&set);
     (void) sigaddset(&set, clock->signal);
     (void) pthread_sigmask(SIG_BLOCK, &set, &old);
-    (void) timer_delete(clock->tick);
-    (void) timer_delete(clock->shot);
+    (void) timer_delete(clock->timer);
     while (sigtimedwait(&set, NULL, &none) > 0) {
     }
     (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -216,7 +226,6 @@ static void clock_stop(struct we_clock *clock)
 
 bool we_os_clock_start(struct we_clock *clock)
 {
-    struct itimerspec every = { { 0, TICK }, { 0, TICK } };
     struct sigevent event = { 0 };
     sigset_t set;
 
@@ -232,19 +241,12 @@ bool we_os_clock_start(struct we_clock *clock)
     event.sigev_signo = clock->signal;
     event.sigev_value.sival_ptr = clock;
     event.sigev_notify_thread_id = gettid();
-    if (timer_create(CLOCK_MONOTONIC, &event, &clock->shot) != 0) {
-        return false;
-    }
-    if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &clock->tick) != 0) {
-        (void) timer_delete(clock->shot);
+    if (timer_create(CLOCK_MONOTONIC, &event, &clock->timer) != 0) {
         return false;
     }
     clock->pid = getpid();
-    clock->armed = true;
-    if (timer_settime(clock->tick, 0, &every, NULL) != 0) {
-        clock_stop(clock);
-        return false;
-    }
+    clock->started = true;
+    clock->soon = false;
     return true;
 }
 
@@ -266,6 +268,10 @@ void we_os_clock_watch(struct we_clock *clock, uint64_t deadline,
     watch->outer = clock->top;
     atomic_signal_fence(memory_order_seq_cst);
     clock->top = watch;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (!clock->soon) {
+        clock_arm(clock, SOON);
+    }
 }
 
 /* A signal between the two steps below finds an outer watch only, and raises

@@ -14,7 +14,7 @@ static enum we_error define(we_linker *linker)
 {
     static const char *const names[][2] = {
         { "add", "ii:i" }, { "fail", "i:" }, { "again", "i:i" },
-        { "nop", ":" }, { "nest", ":" }, { "hello", ":" }
+        { "nop", ":" }, { "nest", ":" }, { "hello", ":" }, { "doze", ":" }
     };
     enum we_error e = WE_OK;
     size_t i;

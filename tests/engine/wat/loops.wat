@@ -2,6 +2,7 @@
 (module
   (import "env" "nop" (func $nop))
   (import "env" "nest" (func $nest))
+  (import "env" "doze" (func $doze))
   (memory (export "memory") 512)
   (table $t 100000 funcref)
   (elem (i32.const 0) $spin_indirect)
@@ -34,5 +35,7 @@
       (else (i32.add
         (call $fib (i32.sub (local.get 0) (i32.const 1)))
         (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func (export "sleep") (call $doze))
+  (func (export "sleep_on") (loop (call $doze) (br 0)))
   (func (export "nest") (call $nest))
   (func (export "nest_spin") (call $nest) (loop (br 0))))
