@@ -43,6 +43,7 @@ typedef struct {
 #define NGX_HTTP_WASM_MULTI     0x02   /* ... or pointers to all such lines */
 #define NGX_HTTP_WASM_HIDDEN    0x04   /* plugins don't see it */
 #define NGX_HTTP_WASM_FIXED     0x08   /* plugins can't change it */
+#define NGX_HTTP_WASM_OWN       0x10   /* the pointer is for nginx's lines */
 
 
 /* one of the two maps */
@@ -381,10 +382,14 @@ static ngx_http_wasm_slot_t  ngx_http_wasm_response_slots[] = {
     { ngx_string("link"), offsetof(ngx_http_headers_out_t, link),
       NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI },
 
+    /* nginx makes its own locations absolute */
+
+    { ngx_string("location"), offsetof(ngx_http_headers_out_t, location),
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_OWN },
+
     ngx_http_wasm_out("server", server),
     ngx_http_wasm_out("date", date),
     ngx_http_wasm_out("content-encoding", content_encoding),
-    ngx_http_wasm_out("location", location),
     ngx_http_wasm_out("refresh", refresh),
     ngx_http_wasm_out("content-range", content_range),
     ngx_http_wasm_out("accept-ranges", accept_ranges),
@@ -837,7 +842,9 @@ ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
 
     slot = ngx_http_wasm_headers_slot(map, key);
 
-    if (slot && (slot->flags & NGX_HTTP_WASM_SLOT)) {
+    if (slot && (slot->flags & NGX_HTTP_WASM_SLOT)
+        && !(slot->flags & NGX_HTTP_WASM_OWN))
+    {
         return ngx_http_wasm_slot_add(slot, ngx_http_wasm_map_struct(ctx, map)
                                             + slot->offset,
                                       ctx->request->pool, h);
@@ -1045,6 +1052,10 @@ ngx_http_wasm_headers_link(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
     p = ngx_http_wasm_map_struct(ctx, map) + slot->offset;
 
     ngx_http_wasm_slot_clear(slot, p);
+
+    if (slot->flags & NGX_HTTP_WASM_OWN) {
+        return NGX_OK;
+    }
 
     for (part = &ngx_http_wasm_map_list(ctx, map)->part; part;
          part = part->next)
