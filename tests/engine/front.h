@@ -20,7 +20,8 @@ struct front {
 static inline enum we_error front_open(struct front *f, const void *bytes,
                                        size_t len)
 {
-    struct we_config config = { .allocator = { tap_resize, &f->memory } };
+    struct we_config config = { .allocator = { tap_resize, &f->memory },
+                                .stack_bytes = 4096 };
     struct we_module *m = &f->module;
 
     memset(f, 0, sizeof *f);
