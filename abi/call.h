@@ -83,6 +83,17 @@ struct pw_import {
     we_host_fn *fn;
 };
 
+/* The answer of a call-out that this call may look at, or NULL. */
+static inline const struct pw_http_answer *pw_call_answer(
+    const struct pw_call *c)
+{
+    const pw_instance *in = c->instance;
+
+    return in->answer != NULL && c->context->root == in->current->root
+               ? in->answer
+               : NULL;
+}
+
 /* --- link.c --- */
 
 /* The row of an import that has this signature, or NULL; then *wanted is the

@@ -18,9 +18,11 @@ static struct view text_view(struct pw_str text)
 }
 
 /* The plugin configuration shows only while it is being configured, that of
- * the instance always (both as in Envoy). */
+ * the instance always, an answer's body while its callback runs and if there
+ * is one (all as in Envoy). */
 static struct view view(const struct pw_call *c, uint32_t buffer)
 {
+    const struct pw_http_answer *answer = pw_call_answer(c);
     const struct pw_root *root = c->context->root;
     struct view v = { PW_OK, PW_ABSENT, false, { NULL, 0 }, 0 };
 
@@ -34,6 +36,9 @@ static struct view view(const struct pw_call *c, uint32_t buffer)
         v.status = PW_NOT_FOUND;
         return v;
     case PW_CALL_RESPONSE_BODY:
+        if (answer != NULL && answer->nheaders != 0) {
+            return text_view(answer->body);
+        }
         v.status = PW_NOT_FOUND;
         return v;
     default:

@@ -5,11 +5,83 @@
 
 #include <string.h>
 
+/* --- maps: the host's, and those of a call-out's answer ------------------ */
+
+struct list {
+    const struct pw_pair *pairs;
+    size_t n;
+};
+
+static bool is_answer(uint32_t map)
+{
+    return map == PW_CALL_RESPONSE_HEADERS || map == PW_CALL_RESPONSE_TRAILERS;
+}
+
+/* The answer is there: map_access was asked. */
+static struct list answer_list(const struct pw_call *c, enum pw_map map)
+{
+    const struct pw_http_answer *answer = pw_call_answer(c);
+
+    return map == PW_CALL_RESPONSE_HEADERS
+               ? (struct list){ answer->headers, answer->nheaders }
+               : (struct list){ answer->trailers, answer->ntrailers };
+}
+
 static enum pw_access map_access(const struct pw_call *c, uint32_t map)
 {
+    if (is_answer(map)) {
+        return pw_call_answer(c) == NULL ? PW_ABSENT : PW_READ;
+    }
     return !c->context->is_stream
                ? PW_ABSENT
                : c->host->map_access(c->stream, (enum pw_map)map);
+}
+
+static bool map_next(const struct pw_call *c, enum pw_map map,
+                     struct pw_cursor *at, struct pw_pair *pair)
+{
+    struct list list;
+
+    if (!is_answer(map)) {
+        return c->host->map_next(c->stream, map, at, pair);
+    }
+    list = answer_list(c, map);
+    if (at->index >= list.n) {
+        return false;
+    }
+    *pair = list.pairs[at->index++];
+    return true;
+}
+
+static bool equals(struct pw_str a, struct pw_str b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+static bool answer_get(const struct pw_call *c, enum pw_map map,
+                       struct pw_str key, struct pw_str *value)
+{
+    static const struct pw_str dispatch_status = { ":dispatch_status", 16 };
+    struct list list = answer_list(c, map);
+
+    if (equals(key, dispatch_status)) {
+        *value = pw_call_answer(c)->dispatch_status;
+        return map == PW_CALL_RESPONSE_HEADERS && value->len != 0;
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        if (equals(key, list.pairs[i].key)) {
+            *value = list.pairs[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool map_get(const struct pw_call *c, enum pw_map map,
+                    struct pw_str key, struct pw_str *value)
+{
+    return is_answer(map) ? answer_get(c, map, key, value)
+                          : c->host->map_get(c->stream, map, key, value);
 }
 
 /* --- reading ------------------------------------------------------------- */
@@ -21,7 +93,7 @@ static uint64_t measure(const struct pw_call *c, enum pw_map map, uint32_t *n)
     struct pw_pair pair;
     uint64_t size = 4;
 
-    for (*n = 0; c->host->map_next(c->stream, map, &at, &pair); ++*n) {
+    for (*n = 0; map_next(c, map, &at, &pair); ++*n) {
         size += pw_map_pair_size(pair.key.len, pair.value.len);
     }
     return size;
@@ -35,7 +107,7 @@ static bool write_pairs(const struct pw_call *c, enum pw_map map, uint8_t *out,
     struct pw_pair pair;
 
     pw_map_write(&writer, out, size, n);
-    while (c->host->map_next(c->stream, map, &at, &pair)) {
+    while (map_next(c, map, &at, &pair)) {
         if (!pw_map_put(&writer, &pair)) {
             return false;
         }
@@ -96,7 +168,7 @@ static uint32_t proxy_get_header_map_value(struct pw_call *c, uint32_t map,
         return PW_INTERNAL_FAILURE;
     }
     if (key.len == 0 || map_access(c, map) == PW_ABSENT
-        || !c->host->map_get(c->stream, (enum pw_map)map, key, &value)) {
+        || !map_get(c, (enum pw_map)map, key, &value)) {
         return missing(c, out_data, out_size);
     }
     return pw_guest_give(c, value, out_data, out_size);
@@ -114,7 +186,7 @@ static uint32_t proxy_get_header_map_size(struct pw_call *c, uint32_t map,
     if (map >= PW_NMAPS || map_access(c, map) != PW_WRITE) {
         return PW_BAD_ARGUMENT;
     }
-    while (c->host->map_next(c->stream, (enum pw_map)map, &at, &pair)) {
+    while (map_next(c, (enum pw_map)map, &at, &pair)) {
         size += (uint64_t)pair.key.len + pair.value.len;
     }
     return pw_guest_put32(c, out, (uint32_t)size);
@@ -187,7 +259,7 @@ static bool join(const struct pw_call *c, uint32_t map, struct field *field)
     struct pw_str old;
     char *buf;
 
-    if (!c->host->map_get(c->stream, (enum pw_map)map, field->key, &old)) {
+    if (!map_get(c, (enum pw_map)map, field->key, &old)) {
         return true;
     }
     buf = pw_instance_scratch(c->instance, 1, old.len + 1 + field->value.len);
@@ -253,7 +325,7 @@ static uint32_t proxy_replace_header_map_value(struct pw_call *c, uint32_t map,
 
 static bool is_authority(struct pw_str key)
 {
-    return key.len == 10 && memcmp(key.data, ":authority", 10) == 0;
+    return equals(key, (struct pw_str){ ":authority", 10 });
 }
 
 static uint32_t proxy_remove_header_map_value(struct pw_call *c, uint32_t map,

@@ -106,10 +106,16 @@ static uint32_t proxy_set_effective_context(struct pw_call *c, uint32_t id)
     return PW_OK;
 }
 
+/* For a root context whose on_done said that it isn't done yet. */
 static uint32_t proxy_done(struct pw_call *c)
 {
-    (void)c;
-    return PW_NOT_FOUND;
+    struct pw_root *root = c->context->root;
+
+    if (c->context->is_stream || !root->waiting) {
+        return PW_NOT_FOUND;
+    }
+    root->waiting = false;
+    return PW_OK;
 }
 
 PW_DEFINE_CALLS(PW_STREAM_CALLS)

@@ -41,10 +41,10 @@ static const enum pw_action on_trailers[NTRAILERS] = {
 };
 
 /* True if the guest need not be entered; *action is the answer then. */
-static bool is_answered(const pw_stream *stream, enum pw_callback callback,
-                        enum pw_action *action)
+static bool is_answered(const struct pw_context *context,
+                        enum pw_callback callback, enum pw_action *action)
 {
-    const pw_instance *in = stream->context.root->instance;
+    const pw_instance *in = context->root->instance;
 
     *action = in->dead ? PW_FAULT : PW_CONTINUE;
     return in->dead || in->callbacks[callback] == NULL;
@@ -81,7 +81,7 @@ static enum pw_action headers(pw_stream *stream, enum pw_callback callback,
 {
     enum pw_action action;
 
-    return is_answered(stream, callback, &action)
+    return is_answered(&stream->context, callback, &action)
                ? action
                : run(stream, callback, count(stream, map), end_of_stream,
                      on_headers, NHEADERS);
@@ -95,7 +95,7 @@ static enum pw_action body(pw_stream *stream, enum pw_callback callback,
     enum pw_action action;
     uint64_t size;
 
-    if (is_answered(stream, callback, &action)) {
+    if (is_answered(&stream->context, callback, &action)) {
         return action;
     }
     size = host->buffer_access(data, buffer) == PW_ABSENT
@@ -109,7 +109,7 @@ static enum pw_action trailers(pw_stream *stream, enum pw_callback callback,
 {
     enum pw_action action;
 
-    return is_answered(stream, callback, &action)
+    return is_answered(&stream->context, callback, &action)
                ? action
                : run(stream, callback, count(stream, map), false, on_trailers,
                      NTRAILERS);
@@ -147,12 +147,58 @@ enum pw_action pw_on_response_trailers(pw_stream *stream)
     return trailers(stream, PW_ON_RESPONSE_TRAILERS, PW_RESPONSE_TRAILERS);
 }
 
-enum pw_action pw_on_log(pw_stream *stream)
+/* --- callbacks without an answer ----------------------------------------- */
+
+static enum pw_action notify(struct pw_context *context,
+                             enum pw_callback callback, uint64_t *slots)
 {
-    static const enum pw_action none[1] = { PW_CONTINUE };
     enum pw_action action;
 
-    return is_answered(stream, PW_ON_LOG, &action)
-               ? action
-               : run(stream, PW_ON_LOG, 0, false, none, 1);
+    if (is_answered(context, callback, &action)) {
+        return action;
+    }
+    slots[0] = context->id;
+    return pw_callback_run(context, callback, slots,
+                           context->root->instance->plugin->limits.deadline)
+               ? PW_CONTINUE
+               : PW_FAULT;
+}
+
+enum pw_action pw_on_log(pw_stream *stream)
+{
+    uint64_t slots[1];
+
+    return notify(&stream->context, PW_ON_LOG, slots);
+}
+
+enum pw_action pw_on_tick(pw_root *root)
+{
+    uint64_t slots[1];
+
+    return notify(&root->context, PW_ON_TICK, slots);
+}
+
+enum pw_action pw_on_queue_ready(pw_root *root, uint32_t queue)
+{
+    uint64_t slots[2] = { 0, queue };
+
+    return notify(&root->context, PW_ON_QUEUE_READY, slots);
+}
+
+enum pw_action pw_on_http_call_response(pw_root *root, uint32_t id,
+                                        const struct pw_http_answer *answer)
+{
+    uint64_t slots[5] = { 0, id, (uint32_t)answer->nheaders,
+                          (uint32_t)answer->body.len,
+                          (uint32_t)answer->ntrailers };
+    pw_instance *in = root->instance;
+    enum pw_action action;
+
+    if (answer->code != 0) {
+        root->call_code = answer->code;
+    }
+    in->answer = answer;
+    action = notify(&root->context, PW_ON_HTTP_CALL_RESPONSE, slots);
+    in->answer = NULL;
+    return action;
 }

@@ -118,14 +118,27 @@ static bool run(struct pw_context *context, enum pw_callback callback,
     return true;
 }
 
+/* on_done; false if the plugin isn't done yet. */
+static bool finish(struct pw_context *context)
+{
+    pw_instance *in = context->root->instance;
+    bool result = true;
+
+    if (!in->dead) {
+        (void)run(context, PW_ON_DONE, 0, in->plugin->limits.deadline,
+                  &result);
+    }
+    return in->dead || result;
+}
+
 static void end(struct pw_context *context)
 {
     pw_instance *in = context->root->instance;
-    uint64_t deadline = in->plugin->limits.deadline;
     bool result;
 
-    if (!in->dead && run(context, PW_ON_DONE, 0, deadline, &result)) {
-        (void)run(context, PW_ON_DELETE, 0, deadline, &result);
+    if (!in->dead) {
+        (void)run(context, PW_ON_DELETE, 0, in->plugin->limits.deadline,
+                  &result);
     }
 }
 
@@ -236,11 +249,26 @@ pw_root *pw_root_new(pw_instance *instance, struct pw_str root_id,
     return root;
 }
 
+bool pw_root_done(pw_root *root)
+{
+    if (!root->ended) {
+        root->waiting = !finish(&root->context);
+        root->ended = true;
+    }
+    return pw_root_is_done(root);
+}
+
+bool pw_root_is_done(const pw_root *root)
+{
+    return root->instance->dead || (root->ended && !root->waiting);
+}
+
 void pw_root_free(pw_root *root)
 {
     if (root == NULL) {
         return;
     }
+    (void)pw_root_done(root);
     end(&root->context);
     drop(root->instance, &root->context);
     release(root);
@@ -297,6 +325,7 @@ enum pw_action pw_stream_free(pw_stream *stream)
         return PW_CONTINUE;
     }
     in = stream->context.root->instance;
+    (void)finish(&stream->context);
     end(&stream->context);
     drop(in, &stream->context);
     give_stream(in, stream);

@@ -94,17 +94,29 @@ static const struct pseudo_row {
       "the value is not 200 to 599" },
 };
 
+enum { NPSEUDO = sizeof pseudo_rows / sizeof pseudo_rows[0] };
+
+/* NPSEUDO: there is no such row. */
+static unsigned pseudo_row(enum pw_pseudo pseudo, struct pw_str key)
+{
+    unsigned i = 0;
+
+    while (i < NPSEUDO && (pseudo_rows[i].of != pseudo
+                           || !equals(key, pseudo_rows[i].name))) {
+        i++;
+    }
+    return i;
+}
+
 static const char *pseudo_refusal(enum pw_pseudo pseudo, struct pw_str key,
                                   struct pw_str value)
 {
-    for (size_t i = 0; i < sizeof pseudo_rows / sizeof pseudo_rows[0]; i++) {
-        const struct pseudo_row *row = &pseudo_rows[i];
+    unsigned i = pseudo_row(pseudo, key);
 
-        if (row->of == pseudo && equals(key, row->name)) {
-            return row->accepts(value) ? NULL : row->refusal;
-        }
+    if (i == NPSEUDO) {
+        return "no such pseudo-header here";
     }
-    return "no such pseudo-header here";
+    return pseudo_rows[i].accepts(value) ? NULL : pseudo_rows[i].refusal;
 }
 
 const char *pw_header_refusal(enum pw_pseudo pseudo, struct pw_str key,
@@ -203,6 +215,7 @@ static void fill_list(const struct pw_call *c, enum pw_pseudo pseudo,
                       char *names, struct pw_header_list *list)
 {
     struct pw_pair pair;
+    unsigned seen = 0, bit;
     const char *why;
 
     while (pw_map_next(reader, &pair)) {
@@ -214,6 +227,11 @@ static void fill_list(const struct pw_call *c, enum pw_pseudo pseudo,
             continue;
         }
         why = pw_header_refusal(pseudo, pair.key, pair.value);
+        if (why == NULL && pw_header_is_pseudo(pair.key)) {
+            bit = 1u << pseudo_row(pseudo, pair.key);
+            why = (seen & bit) == 0 ? NULL : "it is there already";
+            seen |= bit;
+        }
         if (why != NULL) {
             pw_header_warn(c, pair.key, pair.value, why);
         } else {

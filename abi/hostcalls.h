@@ -67,35 +67,34 @@
 
 /* call_http.c */
 #define PW_HTTP_CALLS(call, lack, bare)                                       \
-    lack(proxy_http_call, 10, "pnpnpnpnvu", "all", "no call-outs yet")        \
-    lack(proxy_grpc_call, 12, "pnpnpnpnpnvu", "all", "no call-outs yet")      \
-    lack(proxy_grpc_stream, 9, "pnpnpnpnu", "all", "no call-outs yet")        \
-    lack(proxy_grpc_send, 4, "vpnv", "all", "no call-outs yet")               \
-    lack(proxy_grpc_cancel, 1, "v", "all", "no call-outs yet")                \
-    lack(proxy_grpc_close, 1, "v", "all", "no call-outs yet")                 \
-    lack(proxy_get_status, 3, "uuu", "all", "no call-outs yet")               \
+    call(proxy_http_call, 10, "pnpnpnpnvu", "all", RUNNING)                   \
+    call(proxy_get_status, 3, "uuu", "all", RUNNING)                          \
+    lack(proxy_grpc_call, 12, "pnpnpnpnpnvu", "all", "no gRPC calls")         \
+    lack(proxy_grpc_stream, 9, "pnpnpnpnu", "all", "no gRPC calls")           \
+    lack(proxy_grpc_send, 4, "vpnv", "all", "no gRPC calls")                  \
+    lack(proxy_grpc_cancel, 1, "v", "all", "no gRPC calls")                   \
+    lack(proxy_grpc_close, 1, "v", "all", "no gRPC calls")                    \
     lack(envoy_resolve_dns, 3, "pnu", "all", "Envoy's own, not in the ABI")
 
 /* call_shared.c */
 #define PW_SHARED_CALLS(call, lack, bare)                                     \
-    lack(proxy_get_shared_data, 5, "pnuuu", "all", "no shared zone yet")      \
-    lack(proxy_set_shared_data, 5, "pnpnv", "all", "no shared zone yet")      \
-    lack(proxy_register_shared_queue, 3, "pnu", "all", "no shared zone yet")  \
-    lack(proxy_resolve_shared_queue, 5, "pnpnu", "all",                       \
-         "no shared zone yet")                                                \
-    lack(proxy_enqueue_shared_queue, 3, "vpn", "all", "no shared zone yet")   \
-    lack(proxy_dequeue_shared_queue, 3, "vuu", "all", "no shared zone yet")
+    call(proxy_get_shared_data, 5, "pnuuu", "all", RUNNING)                   \
+    call(proxy_set_shared_data, 5, "pnpnv", "all", RUNNING)                   \
+    call(proxy_register_shared_queue, 3, "pnu", "all", RUNNING)               \
+    call(proxy_resolve_shared_queue, 5, "pnpnu", "all", RUNNING)              \
+    call(proxy_enqueue_shared_queue, 3, "vpn", "all", RUNNING)                \
+    call(proxy_dequeue_shared_queue, 3, "vuu", "all", RUNNING)
 
 /* call_metrics.c */
 #define PW_METRIC_CALLS(call, lack, bare)                                     \
-    lack(proxy_define_metric, 4, "vpnu", "all", "no shared zone yet")         \
-    lack(proxy_increment_metric, 1L, "vw", "all", "no shared zone yet")       \
-    lack(proxy_record_metric, 1L, "vw", "all", "no shared zone yet")          \
-    lack(proxy_get_metric, 2, "vq", "all", "no shared zone yet")
+    call(proxy_define_metric, 4, "vpnu", "all", RUNNING)                      \
+    call(proxy_increment_metric, 1L, "vw", "all", RUNNING)                    \
+    call(proxy_record_metric, 1L, "vw", "all", RUNNING)                       \
+    call(proxy_get_metric, 2, "vq", "all", RUNNING)
 
 /* call_timer.c */
 #define PW_TIMER_CALLS(call, lack, bare)                                      \
-    lack(proxy_set_tick_period_milliseconds, 1, "v", "all", "no timers yet")
+    call(proxy_set_tick_period_milliseconds, 1, "v", "all", RUNNING)
 
 /* call_foreign.c */
 #define PW_FOREIGN_CALLS(call, lack, bare)                                    \

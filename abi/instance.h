@@ -27,6 +27,10 @@ struct pw_root {
     pw_instance      *instance;
     struct pw_str     root_id, configuration;
     bool              configuring;       /* its configuration is readable */
+    bool              ended;             /* on_done has run */
+    bool              waiting;           /* ... and said: not yet */
+    uint32_t          call_code;         /* proxy_get_status: of the last call
+                                            that failed */
 };
 
 struct pw_stream {
@@ -60,6 +64,8 @@ struct pw_instance {
     bool                  dead;
     struct pw_scratch     scratch[PW_NSCRATCH];
     uint64_t              clock;         /* the last monotonic time given */
+    const struct pw_http_answer *answer; /* while its callback runs */
+    uint32_t              last_call;     /* id of the last call-out */
 
     /* contexts by id; nbuckets is a power of two or 0 */
     struct pw_context   **buckets;

@@ -90,6 +90,28 @@ struct pw_property {
     uint64_t      number;
 };
 
+/* A call to an upstream.  headers have :method, :path and :authority. */
+struct pw_http_call {
+    struct pw_str upstream;
+    const struct pw_pair *headers, *trailers;
+    size_t   nheaders, ntrailers;
+    struct pw_str body;
+    uint32_t timeout;                    /* ms; 0: none */
+};
+
+/* Its answer.  No headers at all: the call failed, see code and message (what
+ * proxy_get_status tells, "reset"). */
+struct pw_http_answer {
+    const struct pw_pair *headers, *trailers;   /* names in lower case */
+    size_t   nheaders, ntrailers;
+    struct pw_str body;
+    struct pw_str dispatch_status;       /* readable as :dispatch_status */
+    uint32_t code;                       /* 0, or 11: broken connection */
+    struct pw_str message;
+};
+
+enum pw_metric { PW_COUNTER, PW_GAUGE, PW_HISTOGRAM, PW_NMETRICS };
+
 /*
  * What the abi needs of the proxy.  root and stream are the data pointers of
  * pw_root_new and pw_stream_new.  While an instance starts there is neither:
@@ -103,7 +125,8 @@ struct pw_property {
  * reach the host: names are tokens or known pseudo-headers, values are free of
  * CR, LF and NUL, :status is 200-599, :method and :scheme tokens, :path and
  * :authority without blanks and control characters.  Pseudo-headers are never
- * added, only replaced, and only :authority is ever removed.
+ * added, only replaced, stand once in a list, and only :authority is ever
+ * removed.
  *
  * Strings that the host returns are valid until the abi calls it to change the
  * same map, or the callback is over; the guest's allocator may run in between,
@@ -120,7 +143,8 @@ struct pw_host {
     /* Wall clock, nanoseconds since 1970. */
     uint64_t (*now)(void *root);
 
-    /* Header maps. */
+    /* Header maps.  Those of a call's answer are the abi's own affair, as is
+     * its body: see pw_on_http_call_response. */
     enum pw_access (*map_access)(void *stream, enum pw_map map);
     uint32_t (*map_count)(void *stream, enum pw_map map);
     bool (*map_next)(void *stream, enum pw_map map, struct pw_cursor *at,
@@ -166,6 +190,56 @@ struct pw_host {
     /* path as the guest gave it.  stream may be NULL. */
     enum pw_status (*property_set)(void *root, void *stream,
                                    struct pw_str path, struct pw_str value);
+
+    /*
+     * From here on a pointer may be NULL: the guest's calls that need it
+     * answer Unimplemented then.
+     */
+
+    /* Timer: pw_on_tick every ms milliseconds from now on, instead of what was
+     * set before; 0: no more. */
+    enum pw_status (*tick_period)(void *root, uint32_t ms);
+
+    /* Shared data, common to all instances of the plugin.  get: PW_OK or
+     * PW_NOT_FOUND; cas is never 0.  set: cas 0 sets in any case, another one
+     * only if the key is missing or has it, else PW_CAS_MISMATCH;
+     * PW_INTERNAL_FAILURE if there is no room. */
+    enum pw_status (*shared_get)(void *root, struct pw_str key,
+                                 struct pw_str *value, uint32_t *cas);
+    enum pw_status (*shared_set)(void *root, struct pw_str key,
+                                 struct pw_str value, uint32_t cas);
+
+    /* Queues, common likewise.  open makes or finds one, and root gets
+     * pw_on_queue_ready for each item from then on; find: PW_NOT_FOUND if there
+     * is none, vm_id may be empty: its own.  Ids are not 0.  push, pop:
+     * PW_NOT_FOUND for unknown ids, pop: PW_EMPTY. */
+    enum pw_status (*queue_open)(void *root, struct pw_str name,
+                                 uint32_t *id);
+    enum pw_status (*queue_find)(void *root, struct pw_str vm_id,
+                                 struct pw_str name, uint32_t *id);
+    enum pw_status (*queue_push)(void *root, uint32_t id, struct pw_str item);
+    enum pw_status (*queue_pop)(void *root, uint32_t id, struct pw_str *item);
+
+    /* Metrics.  define makes or finds one; number is less than 2^30 - 1,
+     * unique among those of its kind.  The others: PW_NOT_FOUND for unknown
+     * numbers.  add: counters (delta may stand for an unsigned number) and
+     * gauges; set: gauges, and histograms take it as a sample; get: counters
+     * and gauges. */
+    enum pw_status (*metric_define)(void *root, enum pw_metric kind,
+                                    struct pw_str name, uint32_t *number);
+    enum pw_status (*metric_add)(void *root, enum pw_metric kind,
+                                 uint32_t number, int64_t delta);
+    enum pw_status (*metric_set)(void *root, enum pw_metric kind,
+                                 uint32_t number, uint64_t value);
+    enum pw_status (*metric_get)(void *root, enum pw_metric kind,
+                                 uint32_t number, uint64_t *value);
+
+    /* Sends a call (all of it is copied).  PW_OK: one pw_on_http_call_response
+     * with this id follows, later, not from here.  PW_BAD_ARGUMENT: no such
+     * upstream; PW_INTERNAL_FAILURE: refused; then nothing follows.  stream
+     * may be NULL; the call belongs to root and may outlive stream. */
+    enum pw_status (*http_call)(void *root, void *stream,
+                                const struct pw_http_call *call, uint32_t id);
 };
 
 /* --- runtime, plugin, instance ------------------------------------------ */
@@ -236,7 +310,11 @@ uint64_t     pw_instance_memory(const pw_instance *instance);
 pw_root *pw_root_new(pw_instance *instance, struct pw_str root_id,
                      struct pw_str configuration, void *data,
                      struct pw_error *error);
-/* on_done, on_delete (unless dead), then releases. */
+/* Runs on_done.  False: the plugin isn't done yet, the root should live on
+ * until pw_root_is_done (the plugin called proxy_done) or a time-out. */
+bool     pw_root_done(pw_root *root);
+bool     pw_root_is_done(const pw_root *root);
+/* on_done if it hasn't run, on_delete (unless dead), then releases. */
 void     pw_root_free(pw_root *root);
 
 enum pw_action {
@@ -245,6 +323,13 @@ enum pw_action {
     PW_DROP,                             /* body: the chunk is consumed */
     PW_FAULT
 };
+
+/* PW_CONTINUE or PW_FAULT. */
+enum pw_action pw_on_tick(pw_root *root);
+enum pw_action pw_on_queue_ready(pw_root *root, uint32_t queue);
+/* id as the host got it; the answer has to live until this returns. */
+enum pw_action pw_on_http_call_response(pw_root *root, uint32_t id,
+                                        const struct pw_http_answer *answer);
 
 /* A stream context; on_context_create runs here.  NULL: out of memory or a
  * fault (pw_instance_fault tells which). */

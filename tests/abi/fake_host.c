@@ -110,6 +110,7 @@ static uint64_t host_now(void *root)
 static struct fake_map *map_of(void *stream, enum pw_map map)
 {
     demand(stream != NULL, "a map needs a stream");
+    demand(map < PW_CALL_RESPONSE_HEADERS, "an answer's map is the abi's");
     return &((struct fake_stream *)stream)->maps[map];
 }
 
@@ -313,8 +314,9 @@ static enum pw_status host_map_set(void *stream, enum pw_map map,
 static struct fake_body *body_of(void *stream, enum pw_buffer buffer)
 {
     demand(stream != NULL, "a body needs a stream");
-    demand(buffer != PW_VM_CONFIGURATION && buffer != PW_PLUGIN_CONFIGURATION,
-           "configurations are the abi's");
+    demand(buffer != PW_VM_CONFIGURATION && buffer != PW_PLUGIN_CONFIGURATION
+               && buffer != PW_CALL_RESPONSE_BODY,
+           "configurations and an answer's body are the abi's");
     return &((struct fake_stream *)stream)->bodies[buffer];
 }
 
@@ -442,6 +444,271 @@ static enum pw_status host_property_set(void *root, void *stream,
     return stream == NULL ? PW_NOT_FOUND : PW_OK;
 }
 
+/* --- shared things -------------------------------------------------------- */
+
+static enum pw_status host_tick_period(void *root, uint32_t ms)
+{
+    note(proxy(root), "[tick %" PRIu32 "]\n", ms);
+    return PW_OK;
+}
+
+static struct fake_shared *find_shared(struct fake *fake, struct pw_str key)
+{
+    for (size_t i = 0; i < FAKE_SHARED; i++) {
+        struct fake_shared *s = &fake->shared[i];
+
+        if (s->key != NULL && s->key_len == key.len
+            && memcmp(s->key, key.data == NULL ? "" : key.data, key.len)
+                   == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static enum pw_status host_shared_get(void *root, struct pw_str key,
+                                      struct pw_str *value, uint32_t *cas)
+{
+    struct fake_shared *s = find_shared(proxy(root), key);
+
+    if (s == NULL) {
+        return PW_NOT_FOUND;
+    }
+    *value = (struct pw_str){ s->value, s->value_len };
+    *cas = s->cas;
+    return PW_OK;
+}
+
+static enum pw_status host_shared_set(void *root, struct pw_str key,
+                                      struct pw_str value, uint32_t cas)
+{
+    struct fake *fake = proxy(root);
+    struct fake_shared *s = find_shared(fake, key);
+
+    if (s != NULL && cas != 0 && s->cas != cas) {
+        return PW_CAS_MISMATCH;
+    }
+    for (size_t i = 0; s == NULL; i++) {
+        if (i == FAKE_SHARED) {
+            return PW_INTERNAL_FAILURE;
+        }
+        if (fake->shared[i].key == NULL) {
+            s = &fake->shared[i];
+            s->key = copy(key.data, key.len);
+            s->key_len = key.len;
+        }
+    }
+    free(s->value);
+    s->value = copy(value.data, value.len);
+    s->value_len = value.len;
+    s->cas = ++fake->cas;
+    return PW_OK;
+}
+
+static struct fake_queue *find_queue(struct fake *fake, uint32_t id)
+{
+    return id == 0 || id > FAKE_QUEUES || fake->queues[id - 1].name == NULL
+               ? NULL
+               : &fake->queues[id - 1];
+}
+
+static enum pw_status host_queue_find(void *root, struct pw_str vm_id,
+                                      struct pw_str name, uint32_t *id)
+{
+    struct fake *fake = proxy(root);
+
+    if (vm_id.len != 0
+        && (vm_id.len != 4 || memcmp(vm_id.data, "test", 4) != 0)) {
+        return PW_NOT_FOUND;
+    }
+    for (uint32_t i = 0; i < FAKE_QUEUES; i++) {
+        const char *have = fake->queues[i].name;
+
+        if (have != NULL && strlen(have) == name.len
+            && memcmp(have, name.len == 0 ? "" : name.data, name.len) == 0) {
+            *id = i + 1;
+            return PW_OK;
+        }
+    }
+    return PW_NOT_FOUND;
+}
+
+static enum pw_status host_queue_open(void *root, struct pw_str name,
+                                      uint32_t *id)
+{
+    struct fake *fake = proxy(root);
+
+    if (host_queue_find(root, (struct pw_str){ NULL, 0 }, name, id)
+        == PW_OK) {
+        return PW_OK;
+    }
+    for (uint32_t i = 0; i < FAKE_QUEUES; i++) {
+        if (fake->queues[i].name == NULL) {
+            fake->queues[i].name = copy(name.data, name.len);
+            *id = i + 1;
+            return PW_OK;
+        }
+    }
+    return PW_INTERNAL_FAILURE;
+}
+
+static enum pw_status host_queue_push(void *root, uint32_t id,
+                                      struct pw_str item)
+{
+    struct fake_queue *q = find_queue(proxy(root), id);
+
+    if (q == NULL) {
+        return PW_NOT_FOUND;
+    }
+    if (q->n == FAKE_ITEMS) {
+        return PW_INTERNAL_FAILURE;
+    }
+    q->items[q->n] = copy(item.data, item.len);
+    q->len[q->n++] = item.len;
+    return PW_OK;
+}
+
+static enum pw_status host_queue_pop(void *root, uint32_t id,
+                                     struct pw_str *item)
+{
+    struct fake_queue *q = find_queue(proxy(root), id);
+
+    if (q == NULL) {
+        return PW_NOT_FOUND;
+    }
+    if (q->first == q->n) {
+        return PW_EMPTY;
+    }
+    *item = (struct pw_str){ q->items[q->first], q->len[q->first] };
+    q->first++;
+    return PW_OK;
+}
+
+static struct fake_metric *find_metric(void *root, enum pw_metric kind,
+                                       uint32_t number)
+{
+    struct fake *fake = proxy(root);
+
+    demand(kind < PW_NMETRICS, "kind of a metric");
+    return number >= FAKE_METRICS || fake->metrics[kind][number].name == NULL
+               ? NULL
+               : &fake->metrics[kind][number];
+}
+
+static enum pw_status host_metric_define(void *root, enum pw_metric kind,
+                                         struct pw_str name, uint32_t *number)
+{
+    struct fake_metric *m = proxy(root)->metrics[kind];
+
+    for (uint32_t i = 0; i < FAKE_METRICS; i++) {
+        if (m[i].name == NULL) {
+            m[i].name = copy(name.data, name.len);
+        } else if (strlen(m[i].name) != name.len
+                   || memcmp(m[i].name, name.data, name.len) != 0) {
+            continue;
+        }
+        *number = i;
+        return PW_OK;
+    }
+    return PW_INTERNAL_FAILURE;
+}
+
+static enum pw_status host_metric_add(void *root, enum pw_metric kind,
+                                      uint32_t number, int64_t delta)
+{
+    struct fake_metric *m = find_metric(root, kind, number);
+
+    demand(kind != PW_HISTOGRAM, "no sum of a histogram");
+    if (m == NULL) {
+        return PW_NOT_FOUND;
+    }
+    m->value += (uint64_t)delta;
+    return PW_OK;
+}
+
+static enum pw_status host_metric_set(void *root, enum pw_metric kind,
+                                      uint32_t number, uint64_t value)
+{
+    struct fake_metric *m = find_metric(root, kind, number);
+
+    demand(kind != PW_COUNTER, "no setting of a counter");
+    if (m == NULL) {
+        return PW_NOT_FOUND;
+    }
+    m->value = value;
+    if (kind == PW_HISTOGRAM) {
+        note(proxy(root), "[sample %s %" PRIu64 "]\n", m->name, value);
+    }
+    return PW_OK;
+}
+
+static enum pw_status host_metric_get(void *root, enum pw_metric kind,
+                                      uint32_t number, uint64_t *value)
+{
+    struct fake_metric *m = find_metric(root, kind, number);
+
+    demand(kind != PW_HISTOGRAM, "no value of a histogram");
+    if (m == NULL) {
+        return PW_NOT_FOUND;
+    }
+    *value = m->value;
+    return PW_OK;
+}
+
+static void note_pairs(struct fake *fake, const struct pw_pair *pairs,
+                       size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        put(fake, ' ');
+        note_bytes(fake, pairs[i].key);
+        put(fake, '=');
+        note_bytes(fake, pairs[i].value);
+    }
+}
+
+/* Knows the upstream "up", and refuses "full". */
+static enum pw_status host_http_call(void *root, void *stream,
+                                     const struct pw_http_call *call,
+                                     uint32_t id)
+{
+    struct fake *fake = proxy(root);
+
+    if (call->upstream.len == 4
+        && memcmp(call->upstream.data, "full", 4) == 0) {
+        return PW_INTERNAL_FAILURE;
+    }
+    if (call->upstream.len != 2 || memcmp(call->upstream.data, "up", 2) != 0) {
+        return PW_BAD_ARGUMENT;
+    }
+    note(fake, "[call %" PRIu32 "%s:", id, stream == NULL ? " of root" : "");
+    note_pairs(fake, call->headers, call->nheaders);
+    note(fake, " body=");
+    note_bytes(fake, call->body);
+    note(fake, " trailers:");
+    note_pairs(fake, call->trailers, call->ntrailers);
+    note(fake, " %" PRIu32 " ms]\n", call->timeout);
+    return PW_OK;
+}
+
+static void free_shared(struct fake *fake)
+{
+    for (size_t i = 0; i < FAKE_SHARED; i++) {
+        free(fake->shared[i].key);
+        free(fake->shared[i].value);
+    }
+    for (size_t i = 0; i < FAKE_QUEUES; i++) {
+        free(fake->queues[i].name);
+        for (size_t j = 0; j < fake->queues[i].n; j++) {
+            free(fake->queues[i].items[j]);
+        }
+    }
+    for (size_t k = 0; k < PW_NMETRICS; k++) {
+        for (size_t i = 0; i < FAKE_METRICS; i++) {
+            free(fake->metrics[k][i].name);
+        }
+    }
+}
+
 static const struct pw_host host = {
     .log = host_log,
     .log_level = host_log_level,
@@ -463,6 +730,18 @@ static const struct pw_host host = {
     .close_stream = host_close,
     .property_get = host_property_get,
     .property_set = host_property_set,
+    .tick_period = host_tick_period,
+    .shared_get = host_shared_get,
+    .shared_set = host_shared_set,
+    .queue_open = host_queue_open,
+    .queue_find = host_queue_find,
+    .queue_push = host_queue_push,
+    .queue_pop = host_queue_pop,
+    .metric_define = host_metric_define,
+    .metric_add = host_metric_add,
+    .metric_set = host_metric_set,
+    .metric_get = host_metric_get,
+    .http_call = host_http_call,
 };
 
 /* --- what tests put in and look at --------------------------------------- */
@@ -651,6 +930,7 @@ void fake_free(struct fake *fake)
     }
     free_side(&fake->side);
     free_side(&fake->root_side);
+    free_shared(fake);
     free(fake);
 }
 

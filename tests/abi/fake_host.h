@@ -35,6 +35,26 @@ struct fake_property {
     char       *text;                    /* of one that was set */
 };
 
+/* Shared things; name NULL: unused. */
+enum { FAKE_SHARED = 8, FAKE_QUEUES = 4, FAKE_ITEMS = 8, FAKE_METRICS = 8 };
+
+struct fake_shared {
+    char    *key, *value;
+    size_t   key_len, value_len;
+    uint32_t cas;
+};
+
+struct fake_queue {
+    char  *name;
+    char  *items[FAKE_ITEMS];
+    size_t len[FAKE_ITEMS], first, n;
+};
+
+struct fake_metric {
+    char    *name;
+    uint64_t value;
+};
+
 struct fake;
 
 /* The host's side of a stream; also that of a root (without maps in use). */
@@ -53,6 +73,10 @@ struct fake {
     size_t             log_len;
     struct fake_property props[FAKE_PROPS];
     enum pw_status     refuse;           /* what changes answer, if not 0 */
+    struct fake_shared shared[FAKE_SHARED];
+    uint32_t           cas;              /* the last one given */
+    struct fake_queue  queues[FAKE_QUEUES];
+    struct fake_metric metrics[PW_NMETRICS][FAKE_METRICS];
 
     struct tap_allocator allocator;
     we_engine         *engine;

@@ -137,7 +137,7 @@ static void test_allocators(const char *flags, const char *want)
 
 static void test_bytes(void)
 {
-    static const char *const texts[] = { "", "text\n", "\x7f" "ELF", "\0asm" };
+    static const char *const texts[] = { "", "text\n", "\177ELF", "\0asm" };
     struct fake *fake = fake_new();
     size_t len;
     const uint8_t *bytes = fake_compile("loading", NULL, &len);

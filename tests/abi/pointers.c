@@ -30,6 +30,16 @@ static const struct baseline {
     { "proxy_get_property", "\"plugin_name\" %%" },
     { "proxy_set_property", "\"a\" \"b\"" },
     { "proxy_send_local_response", "200 \"a\" \"b\" {c=d} -1" },
+    { "proxy_http_call", "\"up\" {:method=GET,:path=/,host=h} \"b\" {} 9 %" },
+    { "proxy_get_status", "% %%" },
+    { "proxy_get_shared_data", "\"key\" %% %" },
+    { "proxy_set_shared_data", "\"key\" \"value\" 0" },
+    { "proxy_register_shared_queue", "\"queue\" %" },
+    { "proxy_resolve_shared_queue", "\"\" \"queue\" %" },
+    { "proxy_enqueue_shared_queue", "1 \"item\"" },
+    { "proxy_dequeue_shared_queue", "1 %%" },
+    { "proxy_define_metric", "0 \"metric\" %" },
+    { "proxy_get_metric", "4 %q" },
 };
 
 struct row {
@@ -106,7 +116,10 @@ static int write_script(const struct row *row, bool bad)
     if (strncmp(call, "proxy_", 6) == 0) {
         call += 6;
     }
-    strcpy(script, "@rh\n");
+    strcpy(script, "@conf\nset_shared_data \"key\" \"v\" 0\n"
+                   "register_shared_queue \"queue\" %\n"
+                   "enqueue_shared_queue 1 \"item\"\n"
+                   "define_metric 0 \"metric\" %\n@rh\n");
     for (size_t i = 0; i < strlen(row->params); i++) {
         if (row->params[i] == 'p') {
             n += bad ? add_spans(call, arguments, i, bad_spans,
