@@ -80,12 +80,22 @@ struct ngx_http_wasm_undo_s {
 };
 
 
+/* the name of a response header, as it stands in its line and in lower case */
+
+typedef struct {
+    u_char                          *key;
+    u_char                          *lower;
+} ngx_http_wasm_name_t;
+
+
 static ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
     ngx_http_wasm_map_t *map, ngx_str_t *key);
 static ngx_http_wasm_slot_t *ngx_http_wasm_headers_slot(
     ngx_http_wasm_map_t *map, ngx_str_t *key);
-static ngx_uint_t ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_table_elt_t *h, ngx_uint_t hide);
+static ngx_uint_t ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map,
+    ngx_table_elt_t *h, ngx_uint_t hide);
+static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, ngx_table_elt_t *h);
 static ngx_uint_t ngx_http_wasm_headers_is(ngx_table_elt_t *h, ngx_str_t *key);
 static ngx_table_elt_t *ngx_http_wasm_headers_find(ngx_list_t *list,
     ngx_str_t *key);
@@ -508,12 +518,15 @@ ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
         while (at->index < part->nelts) {
             h = (ngx_table_elt_t *) part->elts + at->index++;
 
-            if (ngx_http_wasm_headers_visible(ctx, map, h,
-                                              NGX_HTTP_WASM_HIDDEN))
-            {
+            if (ngx_http_wasm_headers_visible(map, h, NGX_HTTP_WASM_HIDDEN)) {
                 at->part = part;
 
-                pair->key.data = (char *) h->lowcase_key;
+                pair->key.data = (char *) ngx_http_wasm_headers_lower(ctx, dir,
+                                                                      h);
+                if (pair->key.data == NULL) {
+                    return 0;
+                }
+
                 pair->key.len = h->key.len;
                 pair->value.data = (char *) h->value.data;
                 pair->value.len = h->value.len;
@@ -609,34 +622,76 @@ ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map, ngx_str_t *key)
 }
 
 
-/* hide: flags of the lines that count as not there; gives it a lowcase_key */
+/* hide: flags of the lines that count as not there */
 
 static ngx_uint_t
-ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_table_elt_t *h, ngx_uint_t hide)
+ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h,
+    ngx_uint_t hide)
 {
-    ngx_str_t              name;
     ngx_http_wasm_slot_t  *slot;
 
     if (h->hash == 0) {
         return 0;
     }
 
-    if (h->lowcase_key == NULL) {
-        h->lowcase_key = ngx_pnalloc(ctx->request->pool, h->key.len);
-        if (h->lowcase_key == NULL) {
-            return 0;
-        }
-
-        ngx_strlow(h->lowcase_key, h->key.data, h->key.len);
-    }
-
-    name.data = h->lowcase_key;
-    name.len = h->key.len;
-
-    slot = ngx_http_wasm_headers_slot(map, &name);
+    slot = ngx_http_wasm_headers_slot(map, &h->key);
 
     return slot == NULL || !(slot->flags & hide);
+}
+
+
+/*
+ * The name in lower case.  nginx leaves lowcase_key of response lines unset:
+ * those names are kept in ctx, so that asking again takes no more memory.
+ */
+
+static u_char *
+ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
+    ngx_table_elt_t *h)
+{
+    ngx_uint_t             i, n;
+    ngx_http_wasm_name_t  *name;
+
+    if (dir == NGX_HTTP_WASM_REQUEST) {
+        return h->lowcase_key;
+    }
+
+    n = ctx->names.nelts;
+    name = ctx->names.elts;
+
+    /* mostly the one after the last that was asked for */
+
+    for (i = 0; i < n; i++) {
+        ctx->names_at = (ctx->names_at + 1) % n;
+
+        if (name[ctx->names_at].key == h->key.data) {
+            return name[ctx->names_at].lower;
+        }
+    }
+
+    if (ctx->names.pool == NULL
+        && ngx_array_init(&ctx->names, ctx->request->pool, 16,
+                          sizeof(ngx_http_wasm_name_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    name = ngx_array_push(&ctx->names);
+    if (name == NULL) {
+        return NULL;
+    }
+
+    name->key = h->key.data;
+    name->lower = ngx_pnalloc(ctx->request->pool, h->key.len);
+    if (name->lower == NULL) {
+        ctx->names.nelts--;
+        return NULL;
+    }
+
+    ngx_strlow(name->lower, h->key.data, h->key.len);
+
+    return name->lower;
 }
 
 
@@ -948,7 +1003,7 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
 
         for (i = part->nelts; i-- > 0; /* void */ ) {
 
-            if (ngx_http_wasm_headers_visible(ctx, map, &h[i],
+            if (ngx_http_wasm_headers_visible(map, &h[i],
                                               NGX_HTTP_WASM_HIDDEN
                                               |NGX_HTTP_WASM_FIXED)
                 && ngx_http_wasm_headers_cut(ctx, map, prev, part, i)

@@ -66,16 +66,20 @@ EOF
             my $r = $c->request('GET', $uri, version => $version);
             same($r->body, upper($file), "$language: $uri over $version");
             ok $r->complete, "$language: $uri is complete";
-            is $r->framing, $version eq '1.1' ? 'chunked' : 'close',
-                "$language: $uri without a length is framed by means of $version";
+            is $r->header('content-length'), length $file,
+                "$language: $uri fits into body_buffer, so its length is known";
             $c = $nginx->connect if $version eq '1.0';
         }
     }
 
+    my $r = $nginx->connect->request('GET', '/big', version => '1.0');
+    same($r->body, upper($big), "$language: 10 MB from upstream over 1.0");
+    is $r->framing, 'close', "$language: which ends with the connection";
     my $c = $nginx->connect;
-    my $r = $c->request('GET', '/big');
-    same($r->body, upper($big), "$language: 10 MB from upstream");
-    ok $r->complete, "$language: and the connection goes on";
+    $r = $c->request('GET', '/big');
+    same($r->body, upper($big), "$language: 10 MB over 1.1");
+    is $r->framing, 'chunked', "$language: which is sent in chunks";
+    ok $r->complete, "$language: all of them";
     for my $uri (qw(/post /small/post)) {
         $r = $c->request('POST', $uri, body => $post);
         same($up->last->body, upper($post), "$language: 1 MB to upstream, $uri");

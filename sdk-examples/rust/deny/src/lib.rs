@@ -15,6 +15,7 @@ use log::error;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::rc::Rc;
 
 proxy_wasm::main! {{
@@ -47,8 +48,11 @@ impl Default for Rules {
 
 impl Rules {
     fn read(json: &[u8]) -> Result<Rules, String> {
-        let rules: Rules =
+        // An object: serde would take a list of the members' values, too.
+        let object: Map<String, Value> =
             serde_json::from_slice(json).map_err(|e| e.to_string())?;
+        let rules = Rules::deserialize(Value::Object(object))
+            .map_err(|e| e.to_string())?;
         if !(200..=599).contains(&rules.status) {
             return Err("status".into());
         }

@@ -263,6 +263,12 @@ sub parse
     return $r;
 }
 
+# Of a request that an upstream recorded.
+sub line { $_[0]{line} }
+sub method { $_[0]{method} }
+sub uri { $_[0]{uri} }
+sub raw { $_[0]{raw} }
+
 sub status { $_[0]{status} }
 sub reason { $_[0]{reason} }
 sub body { $_[0]{body} }
