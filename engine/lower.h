@@ -71,7 +71,9 @@ struct we_block {
     uint32_t height;                     /* operands below its parameters */
     uint32_t slot;                       /* first slot above those */
     uint32_t nparams, nresults;
-    const we_valtype *params, *results;
+    const we_valtype *params;
+    const we_valtype *results;           /* of several; of one: */
+    we_valtype single;                   /* the validator's own may move */
     uint32_t fixups;                     /* chain of the branches to its end */
     uint32_t start;                      /* loop: unit to branch to */
     uint32_t otherwise;                  /* if: chain of the false branch */

@@ -277,6 +277,7 @@ static void push_block(struct we_lower *l, const struct we_insn *insn)
         .slot = insn->nparams > 0 ? l->operands[height].slot : l->top,
         .nparams = insn->nparams, .nresults = insn->nresults,
         .params = insn->params, .results = insn->results,
+        .single = insn->nresults == 1 ? insn->results[0] : WE_BOT,
         .fixups = WE_NONE, .otherwise = WE_NONE, .stub_of = WE_NONE
     };
 }
@@ -348,7 +349,9 @@ static void lower_end(struct we_lower *l, const struct we_insn *insn)
         resolve(l, &block->fixups, l->n);
         we_lower_reset(l, block);
         we_emit_label(l);
-        we_lower_push_types(l, block->results, block->nresults);
+        we_lower_push_types(l, block->nresults == 1 ? &block->single
+                                                    : block->results,
+                            block->nresults);
     }
     l->nblocks--;
 }

@@ -89,6 +89,8 @@ static void values(struct world *w, we_instance *i)
        "six results");
     is_str(we_func_signature(we_instance_func(i, "many", 4), text,
                              sizeof text), "iIfFiI:IiFfIi", "signature");
+    is_int(world_call(w, i, "blocks", slots), WE_OK, "deep blocks");
+    ok(slots[0] == UINT64_C(0x3ffc000000000000), "their result");
     is_int(we_func_param_slots(we_instance_func(i, "swap", 4)), 2, "params");
     is_int(we_func_result_slots(we_instance_func(i, "many", 4)), 6,
            "results");

@@ -29,4 +29,14 @@
                      (call $down (i32.sub (local.get 0) (i32.const 1)))))))
   (func $reenter (export "reenter") (param i32) (result i32)
     (call $again (local.get 0)))
-  (func (export "nameless") unreachable))
+  (func (export "nameless") unreachable)
+  ;; blocks so deep that the tables of blocks grow while the outer one is open
+  (func (export "blocks") (result f64)
+    (f64.add (f64.const 0.25) (block (result f64)
+      (block (block (block (block (block (block (block (block (block (block 
+      (block (block (block (block (block (block (block (block (block (block 
+      (block (block (block (block (block (block (block (block (block (block 
+      (block (block (block (block (block (block (block (block (block (block 
+      (block (block (block (block (block (block (block (block (block (block
+      ))))))))))))))))))))))))))))))))))))))))))))))))))
+      (f64.const 1.5)))))
