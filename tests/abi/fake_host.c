@@ -604,7 +604,8 @@ static enum pw_status host_metric_define(void *root, enum pw_metric kind,
         if (m[i].name == NULL) {
             m[i].name = copy(name.data, name.len);
         } else if (strlen(m[i].name) != name.len
-                   || memcmp(m[i].name, name.data, name.len) != 0) {
+                   || (name.len != 0
+                       && memcmp(m[i].name, name.data, name.len) != 0)) {
             continue;
         }
         *number = i;
