@@ -355,6 +355,8 @@ ngx_http_wasm_request_spill(ngx_http_wasm_ctx_t *ctx)
         tf->file.log = r->connection->log;
         tf->path = clcf->client_body_temp_path;
         tf->pool = r->pool;
+        tf->warn = "a request body changed by a wasm plugin is buffered to "
+                   "a temporary file";
         tf->log_level = NGX_LOG_INFO;
 
         ctx->request_file = tf;

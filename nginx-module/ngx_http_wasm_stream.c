@@ -26,6 +26,7 @@ static ngx_int_t ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
     ngx_http_wasm_body_t *body, ngx_uint_t eos);
 static ngx_int_t ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     enum pw_callback callback, ngx_uint_t eos);
+static void ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st);
 static ngx_int_t ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st,
     ngx_int_t status);
 static void ngx_http_wasm_wake_handler(ngx_event_t *ev);
@@ -225,7 +226,7 @@ ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st)
     st->instance = in;
     ngx_queue_insert_tail(&in->streams, &st->queue);
 
-    st->entered = 1;
+    ngx_http_wasm_stream_enter(st);
     st->stream = pw_stream_new(in->roots[st->config->index], st);
     st->entered = 0;
 
@@ -401,14 +402,12 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     }
 
     ctx = st->ctx;
-    ctx->undo = NULL;
 
     if (!st->paused) {
         st->resume = 0;
     }
 
-    st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
-    st->entered = 1;
+    ngx_http_wasm_stream_enter(st);
 
     switch (callback) {
 
@@ -460,6 +459,15 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     st->resume = 0;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st)
+{
+    st->entered = 1;
+    st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
+    st->ctx->undo = NULL;
 }
 
 
@@ -528,6 +536,7 @@ ngx_http_wasm_stream_wait(ngx_http_wasm_stream_t *st)
 
     st->paused = 1;
     ctx->waiting = st;
+    ctx->undo = NULL;
 
     ngx_add_timer(&ctx->timer, st->config->plugin->pause_timeout);
 }

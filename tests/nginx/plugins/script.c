@@ -2,7 +2,8 @@
  * Does what its configuration says: commands separated by "|", each of them
  * "CALLBACK COMMAND [ARGUMENTS]".  Callbacks: start, configure, create,
  * rh, rb, sh, sb (headers and body of request and response), log, done,
- * delete.  With "rb end ..." a command of a body callback waits for the end.
+ * delete.  With "rb end ..." a command of a body callback waits for the end,
+ * with "rb data ..." it passes over chunks without bytes.
  *
  *   log TEXT           a line in the log, with the context's number
  *   set|add NAME VALUE, remove NAME, show NAME, pairs, copy
@@ -19,7 +20,7 @@
  */
 #include "sluice.h"
 
-enum { CONFIG_MAX = 4096, ROOTS = 32 };
+enum { CONFIG_MAX = 4096, ROOTS = 64 };
 
 static struct root { uint32_t id; struct sluice_str text; } roots[ROOTS];
 static struct { uint32_t id; struct root *root; } contexts[1024];
@@ -232,6 +233,12 @@ static void run(const struct event *e, struct sluice_str line)
 
     if (is(op, "end")) {
         if (!e->end) {
+            return;
+        }
+        op = word(&line);
+    }
+    if (is(op, "data")) {
+        if (e->size == 0) {
             return;
         }
         op = word(&line);
