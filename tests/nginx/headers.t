@@ -160,8 +160,8 @@ ok logged($_), "seen: $_"
     for qr{\] request.path=/new//a/\.\./%62\?x=1&y=%20},
     qr{\] request.url_path=/new//a/\.\./%62[ ,]},
     qr{\] request.query=x=1&y=%20}, qr{\] :scheme=https}, qr{\] :method=PUT};
-like read_file($nginx->dir . '/p.log'), qr{\|PUT\|/new/b\|x=1&y=%20},
-    '$uri and $args';
+my $line = qr{\|PUT\|/new/b\|x=1&y=%20};
+like $nginx->wait_file('p.log', $line), $line, '$uri and $args';
 is $nginx->get('/badpath')->status, 200, 'bad paths are not applied:';
 is $up->last->{uri}, '/badpath', 'the old one stays';
 $nginx->get('/noauth');

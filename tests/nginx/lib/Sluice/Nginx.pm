@@ -373,6 +373,20 @@ sub wait_log
     return @found;
 }
 
+# The contents of a file in the folder (an access log, say), once it matches;
+# what there is after 5 seconds.
+sub wait_file
+{
+    my ($self, $name, $re) = @_;
+    my $end = time + 5 * slow();
+    my $text;
+    until (($text = read_file("$self->{dir}/$name") // '') =~ $re
+        || time > $end) {
+        sleep 0.02;
+    }
+    return $text;
+}
+
 # Announces [alert], [crit] or [emerg] lines that are meant to be.
 sub expect
 {
