@@ -3,35 +3,6 @@
 
 #include <string.h>
 
-/* While the module's start function runs, the instance isn't finished. */
-static we_memory *memory(const struct pw_call *c)
-{
-    if (c->instance->memory == NULL) {
-        c->instance->memory = we_instance_memory(c->guest, "memory", 6);
-    }
-    return c->instance->memory;
-}
-
-bool pw_guest_span(const struct pw_call *c, uint32_t ptr, uint64_t len,
-                   uint8_t **data)
-{
-    we_memory *m = memory(c);
-
-    return m != NULL && we_memory_span(m, ptr, len, data);
-}
-
-bool pw_guest_read(const struct pw_call *c, uint32_t ptr, uint32_t len,
-                   struct pw_str *bytes)
-{
-    uint8_t *data = NULL;
-
-    if (len != 0 && !pw_guest_span(c, ptr, len, &data)) {
-        return false;
-    }
-    *bytes = (struct pw_str){ (const char *)data, len };
-    return true;
-}
-
 uint32_t pw_guest_load32(const uint8_t *data)
 {
     return (uint32_t)data[0] | (uint32_t)data[1] << 8

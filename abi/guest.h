@@ -4,13 +4,25 @@
 
 #include "call.h"
 
-/* The bytes [ptr, ptr + len); false if they are not all in memory.  Of no
- * bytes any ptr is good: guests pass dangling ones. */
-bool pw_guest_read(const struct pw_call *c, uint32_t ptr, uint32_t len,
-                   struct pw_str *bytes);
-/* The same for writing. */
-bool pw_guest_span(const struct pw_call *c, uint32_t ptr, uint64_t len,
-                   uint8_t **data);
+/* The bytes [ptr, ptr + len), to be written; false if they are not all in
+ * memory. */
+static inline bool pw_guest_span(const struct pw_call *c, uint32_t ptr,
+                                 uint64_t len, uint8_t **data)
+{
+    return we_memory_span(c->instance->memory, ptr, len, data);
+}
+
+/* The same for reading.  Of no bytes any ptr is good: guests pass dangling
+ * ones. */
+static inline bool pw_guest_read(const struct pw_call *c, uint32_t ptr,
+                                 uint32_t len, struct pw_str *bytes)
+{
+    uint8_t *data = NULL;
+    bool good = len == 0 || pw_guest_span(c, ptr, len, &data);
+
+    *bytes = (struct pw_str){ (const char *)data, len };
+    return good;
+}
 
 uint32_t pw_guest_load32(const uint8_t *data);
 uint64_t pw_guest_load64(const uint8_t *data);

@@ -102,6 +102,19 @@ static void test_change(void)
           "[add request x-c=3]\nadd_header_map_value=0\n");
     check("add in upper case", "add_header_map_value 0 \"X-C\" \"Ab\"",
           "[add request x-c=Ab]\nadd_header_map_value=0\n");
+    check("upper case anywhere in a long name",
+          "add_header_map_value 0 \"x-@[`{-abcdefgZ\" \"v\"\n"
+          "get_header_map_value 0 \"X-AAAAAAAAAAAAAAAAAA\" %%\n"
+          "add_header_map_value 0 \"abcdefgHijklmnop-QrstUvwxyZ~\" \"v\"\n"
+          "add_header_map_value 0 \"Abcdefgh\" \"v\"\n"
+          "add_header_map_value 0 \"abcdefgZ\" \"v\"",
+          "warn: header \"x-@[`{-abcdefgz\" is not applied: the name is no "
+          "token; value \"v\"\nadd_header_map_value=0\n"
+          "get_header_map_value=1 -\n"
+          "[add request abcdefghijklmnop-qrstuvwxyz~=v]\n"
+          "add_header_map_value=0\n[add request abcdefgh=v]\n"
+          "add_header_map_value=0\n[add request abcdefgz=v]\n"
+          "add_header_map_value=0\n");
     check("add an empty value", "add_header_map_value 0 \"x-c\" \"\"",
           "[add request x-c=]\nadd_header_map_value=0\n");
     check("bytes above 0x7f in a value",
