@@ -160,22 +160,9 @@ void pw_header_warn(const struct pw_call *c, struct pw_str key,
 
 /* --- names --------------------------------------------------------------- */
 
-/* Eight characters at a time: the top bit of each byte of `from` is set from
- * 'A' on, that of `behind` behind 'Z'. */
 static bool has_upper(struct pw_str s)
 {
-    const uint64_t each = 0x0101010101010101, top = each * 0x80;
-    uint64_t word, low, from, behind, found = 0;
-
-    for (; s.len >= sizeof word; s.len -= sizeof word) {
-        memcpy(&word, s.data, sizeof word);
-        low = word & ~top;
-        from = low + each * (0x80 - 'A');
-        behind = low + each * (0x80 - 'Z' - 1);
-        found |= from & ~behind & ~word & top;
-        s.data += sizeof word;
-    }
-    return found != 0 || (scan(s) & UPPER) != 0;
+    return (scan(s) & UPPER) != 0;
 }
 
 /* The entry of the Host field is :authority, as in Envoy. */
