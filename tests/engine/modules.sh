@@ -11,7 +11,7 @@ trap 'rm -f "$wasm" $out' EXIT
     echo '#include <stdint.h>'
     for wat in wat/*.wat; do
         name=$(basename "$wat" .wat)
-        wat2wasm --debug-names --enable-extended-const "$wat" -o "$wasm"
+        wat2wasm --debug-names --enable-extended-const --enable-tail-call "$wat" -o "$wasm"
         echo
         echo "static const uint8_t wasm_$name[] = {"
         od -An -v -tu1 -w16 "$wasm" | sed 's/ *\([0-9]\{1,3\}\)/ \1,/g; s/^/   /'
