@@ -508,6 +508,8 @@ ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx)
 
     r = ctx->request;
 
+    out = NULL;
+
     ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
 
     rc = ngx_http_discard_request_body(r);
