@@ -296,14 +296,25 @@ static inline double we_max64(double a, double b)
     return a == b ? we_float64(we_bits64(a) & we_bits64(b)) : a + b;
 }
 
-/* From 2^23 and 2^52 on every float is an integer; adding 0 quiets a NaN. */
+/* A signaling NaN is quieted; by hand, as compilers take adding 0 away. */
+static inline float we_quiet32(float x)
+{
+    return x != x ? we_float32(we_bits32(x) | 0x00400000u) : x;
+}
+
+static inline double we_quiet64(double x)
+{
+    return x != x ? we_float64(we_bits64(x) | 0x0008000000000000u) : x;
+}
+
+/* From 2^23 and 2^52 on every float is an integer. */
 #define WE_WHOLE32 8388608.0f
 #define WE_WHOLE64 4503599627370496.0
 
 static inline float we_trunc32(float x)
 {
     if (!(we_abs32(x) < WE_WHOLE32)) {
-        return x + 0.0f;
+        return we_quiet32(x);
     }
     return we_copysign32((float) (int32_t) x, x);
 }
@@ -311,7 +322,7 @@ static inline float we_trunc32(float x)
 static inline double we_trunc64(double x)
 {
     if (!(we_abs64(x) < WE_WHOLE64)) {
-        return x + 0.0;
+        return we_quiet64(x);
     }
     return we_copysign64((double) (int64_t) x, x);
 }
@@ -352,7 +363,7 @@ static inline float we_nearest32(float x)
     float a = we_abs32(x);
 
     if (!(a < WE_WHOLE32)) {
-        return x + 0.0f;
+        return we_quiet32(x);
     }
     return we_copysign32((a + WE_WHOLE32) - WE_WHOLE32, x);
 }
@@ -362,7 +373,7 @@ static inline double we_nearest64(double x)
     double a = we_abs64(x);
 
     if (!(a < WE_WHOLE64)) {
-        return x + 0.0;
+        return we_quiet64(x);
     }
     return we_copysign64((a + WE_WHOLE64) - WE_WHOLE64, x);
 }
