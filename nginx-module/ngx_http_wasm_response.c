@@ -125,7 +125,7 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
 
     rc = ngx_http_wasm_response_headers(ctx);
 
-    if (rc == NGX_OK) {
+    if (rc == NGX_OK && ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS) {
         rc = ngx_http_wasm_response_start(ctx);
     }
 
@@ -698,7 +698,9 @@ ngx_http_wasm_response_resume(ngx_http_wasm_ctx_t *ctx)
 
         rc = ngx_http_wasm_response_headers(ctx);
 
-        return (rc == NGX_OK) ? ngx_http_wasm_response_start(ctx) : rc;
+        return (rc == NGX_OK
+                && ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS)
+               ? ngx_http_wasm_response_start(ctx) : rc;
     }
 
     /* it was paused at the end of the body */
