@@ -91,6 +91,7 @@ endif
 # $(B)/libsluice.a, which config.make makes through this very file.
 
 MODULE := ngx_http_wasm_filter_module.so
+errors := grep -E -A6 'error|warning|undefined|No rule'
 MODULE_SRCS := $(wildcard config config.make nginx-module/*.[ch]) \
     abi/proxy_wasm.h engine/engine.h
 NGINX_DEV ?= /usr/share/nginx/src
@@ -124,7 +125,7 @@ $(B)/nginx-deb/$(MODULE): $(B)/nginx-deb/Makefile $(B)/libsluice.a \
     $(MODULE_SRCS)
 	$(call say,NGINX,$@)cd $(NGINX_DEV) && \
 	    $(MAKE) --no-print-directory -f $(@D)/Makefile modules \
-	    $(if $(V),,>$(@D).log 2>&1 || { cat $(@D).log; exit 1; })
+	    $(if $(V),,>$(@D).log 2>&1 || { $(errors) $(@D).log; exit 1; })
 
 # With the sanitizers, nginx has the module built in: it takes both ways.
 NGINX_ADD := $(if $(SAN),--add-module,--add-dynamic-module)=$(TOP)
@@ -145,7 +146,8 @@ $(NGINX_NEW)/objs/nginx: $(NGINX_NEW)/objs/Makefile $(B)/libsluice.a \
 	$(call say,NGINX,$@)cd $(NGINX_NEW)/src && \
 	    $(MAKE) --no-print-directory -f $(@D)/Makefile \
 	    binary $(if $(SAN),,modules) \
-	    $(if $(V),,>$(NGINX_NEW)/log 2>&1 || { cat $(NGINX_NEW)/log; exit 1; })
+	    $(if $(V),,>$(NGINX_NEW)/log 2>&1 || { \
+	    $(errors) $(NGINX_NEW)/log; exit 1; })
 	@touch $@
 
 endif
@@ -255,6 +257,39 @@ check-nginx-new: nginx-new examples
 	$(Q)SLUICE_NGINX=$(NGINX_NEW)/objs/nginx \
 	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(NGINX_NEW)/objs/$(MODULE)) \
 	    $(PROVE) $(NGINX_TESTS)
+
+# --- benchmarks --------------------------------------------------------------
+#
+# `make bench-engine WASMI=FILE` has wasmi, too (cargo install wasmi_cli).
+
+BENCH_CFLAGS := -O2 -fno-vectorize -fno-slp-vectorize -ffreestanding \
+    -fno-builtin -ffp-contract=off $(WARN)
+BENCH_KERNELS := $(patsubst tests/bench/kernels/%.c,$(B)/tests/bench/%, \
+    $(wildcard tests/bench/kernels/*.c))
+BENCH_CC ?= clang-19
+WASMI ?=
+
+$(B)/tests/bench/%.wasm: tests/bench/kernels/%.c tests/bench/kernels/kernel.h
+	@mkdir -p $(@D)
+	$(call say,WASM,$@)$(BENCH_CC) --target=wasm32 -mno-reference-types \
+	    $(BENCH_CFLAGS) \
+	    $(if $(findstring simd,$*),-msimd128) -nostdlib -Wl,--no-entry \
+	    -o $@ $<
+
+$(B)/tests/bench/%.so: tests/bench/kernels/%.c tests/bench/kernels/kernel.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(BENCH_CC) $(BENCH_CFLAGS) -fPIC -shared \
+	    -o $@ $<
+
+$(B)/tests/bench/runner: $(B)/tests/bench/runner.o $(B)/libsluice.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+.PHONY: bench-engine
+bench-engine: $(B)/tests/bench/runner $(BENCH_KERNELS:=.wasm) \
+    $(BENCH_KERNELS:=.so)
+	$(Q)TOOLS=$(TOOLS) $(TOP)/setup bench
+	$(Q)$(TOOLS)/venv/bin/python tests/bench/engine.py $(B) \
+	    $(if $(WASMI),--wasmi=$(WASMI)) $(BENCH_FLAGS)
 
 # --- from nothing ----------------------------------------------------------
 
