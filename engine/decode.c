@@ -167,93 +167,6 @@ static void read_tag_type(struct we_decoder *d, struct we_tag_desc *tag)
         we_decode_fail(d, WE_INVALID, at, "non-empty tag result type");
 }
 
-/* --- constant expressions ----------------------------------------------- */
-
-/* What a sink sees of an expression that may be a single value. */
-struct probe {
-    uint32_t       n;
-    struct we_insn first;
-};
-
-static enum we_error probe_begin(void *env, const struct we_body *body)
-{
-    (void)env;
-    (void)body;
-    return WE_OK;
-}
-
-static enum we_error probe_insn(void *env, const struct we_insn *insn)
-{
-    struct probe *probe = env;
-
-    if (probe->n++ == 0)
-        probe->first = *insn;
-    return WE_OK;
-}
-
-static enum we_error probe_finish(void *env, uint32_t stack_slots)
-{
-    (void)env;
-    (void)stack_slots;
-    return WE_OK;
-}
-
-/* Is it one instruction and the end, and needs nothing run? */
-static bool simple(const struct probe *probe, struct we_expr *expr)
-{
-    if (probe->n != 2)
-        return false;
-    switch (probe->first.op) {
-    case WE_OP_I32_CONST:
-    case WE_OP_I64_CONST:
-    case WE_OP_F32_CONST:
-    case WE_OP_F64_CONST:
-        expr->value[0] = probe->first.imm[0];
-        return true;
-    case WE_OP_V128_CONST:
-        expr->value[0] = probe->first.imm[0];
-        expr->value[1] = probe->first.imm[1];
-        return true;
-    case WE_OP_REF_NULL:
-        return true;
-    case WE_OP_REF_FUNC:
-        expr->kind = WE_EXPR_FUNC;
-        expr->index = probe->first.index;
-        return true;
-    case WE_OP_GLOBAL_GET:
-        expr->kind = WE_EXPR_GLOBAL;
-        expr->index = probe->first.index;
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Reads an expression of a type that sees the first nglobals globals. */
-static struct we_expr read_expr(struct we_decoder *d, we_valtype type,
-                                uint32_t nglobals)
-{
-    struct probe probe = { 0 };
-    struct we_sink sink = { &probe, probe_begin, probe_insn, probe_finish };
-    struct we_expr expr = { .offset = we_reader_offset(&d->r) };
-    uint32_t end = expr.offset + we_reader_left(&d->r), len = 0;
-    enum we_error error;
-
-    if (!we_decode_good(d))
-        return expr;
-    error = we_validate_expr(d->validator, expr.offset, end, type, nglobals,
-                             &sink, &len, d->detail);
-    if (error == WE_OK && !simple(&probe, &expr)) {
-        expr.kind = WE_EXPR_CODE;
-        error = we_validate_expr(d->validator, expr.offset, end, type,
-                                 nglobals, d->sink, &len, d->detail);
-        if (error == WE_OK)
-            expr.code = we_lower_take(d->lower);
-    }
-    d->r.at = error == WE_OK ? d->r.at + len : d->r.end;
-    return expr;
-}
-
 static we_valtype address_type(const struct we_range *range)
 {
     return range->is64 ? WE_I64 : WE_I32;
@@ -462,7 +375,7 @@ static void read_tables(struct we_decoder *d)
         }
         read_table_type(d, table);
         if (init)
-            table->init = read_expr(d, table->type, m->nglobals_imported);
+            table->init = we_decode_expr(d, table->type, m->nglobals_imported);
         else if (!(table->type & WE_NULL))
             we_decode_fail(d, WE_INVALID, at, "table %u of a non-nullable "
                            "type needs an initializer", m->ntables);
@@ -479,7 +392,7 @@ static void read_globals(struct we_decoder *d)
     for (i = 0; i < n && we_decode_good(d); i++) {
         global = &m->globals[m->nglobals];
         read_global_type(d, global);
-        global->init = read_expr(d, global->type, m->nglobals);
+        global->init = we_decode_expr(d, global->type, m->nglobals);
         m->nglobals++;
     }
 }
@@ -544,7 +457,7 @@ static void read_elem_target(struct we_decoder *d, struct we_elem_desc *elem,
         we_decode_fail(d, WE_INVALID, we_reader_offset(&d->r),
                        "unknown table 0");
     if (we_decode_good(d))
-        elem->offset = read_expr(
+        elem->offset = we_decode_expr(
             d, address_type(&m->tables[elem->table].range), m->nglobals);
 }
 
@@ -584,7 +497,7 @@ static void read_elem_exprs(struct we_decoder *d, struct we_elem_desc *elem)
 
     elem->exprs = we_decode_array(d, elem->count, sizeof *elem->exprs);
     for (i = 0; i < elem->count && we_decode_good(d); i++)
-        elem->exprs[i] = read_expr(d, elem->type, d->module->nglobals);
+        elem->exprs[i] = we_decode_expr(d, elem->type, d->module->nglobals);
 }
 
 static void read_elem(struct we_decoder *d, struct we_elem_desc *elem)
@@ -650,7 +563,7 @@ static void read_data(struct we_decoder *d, struct we_data_desc *data)
     else if (flags == 0 && m->nmemories == 0)
         we_decode_fail(d, WE_INVALID, at, "unknown memory 0");
     if (data->mode == WE_ACTIVE && we_decode_good(d))
-        data->offset = read_expr(
+        data->offset = we_decode_expr(
             d, address_type(&m->memories[data->memory].range), m->nglobals);
     data->bytes = we_reader_bytes(&d->r);
 }

@@ -58,6 +58,9 @@ uint32_t we_decode_count(struct we_decoder *d, enum we_maximum limit);
 /* Arena memory, zeroed; NULL with the error recorded. */
 void *we_decode_array(struct we_decoder *d, size_t n, size_t size);
 
+/* A constant expression of a type, that may see the first nglobals globals. */
+struct we_expr we_decode_expr(struct we_decoder *d, we_valtype type,
+                              uint32_t nglobals);
 /* The type section; d->group is released by the caller. */
 void we_decode_types(struct we_decoder *d);
 

@@ -25,6 +25,7 @@
     row(BODY,       7654321,   "bytes of a function body")       \
     row(LOCALS,     50000,     "locals of a function")           \
     row(ALL_LOCALS, 100000000, "locals of all functions")        \
+    row(WORK,       50000000,  "operands of all instructions")   \
     row(TARGETS,    65520,     "targets of a br_table")          \
     row(CATCHES,    65520,     "clauses of a try_table")         \
     row(NEW_FIXED,  10000,     "operands of array.new_fixed")    \

@@ -77,12 +77,14 @@ static enum we_error load_bodies(struct we_module *m, struct we_validator *v,
 static enum we_error load(struct we_module *m, const void *bytes, size_t len,
                           struct we_detail *detail)
 {
-    struct we_validator *v = we_validator_new(m);
-    struct we_lower *lower = we_lower_new(m);
+    struct we_validator *v;
+    struct we_lower *lower;
     enum we_error error;
 
     m->bytes.data = we_arena_copy(&m->arena, bytes, len);
     m->bytes.len = (uint32_t)len;
+    v = we_validator_new(m);
+    lower = we_lower_new(m);
     if (v && lower && m->bytes.data)
         error = we_decode_module(m, v, lower, detail);
     else

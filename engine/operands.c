@@ -73,6 +73,15 @@ void we_validator_fail(struct we_validator *v, enum we_error error,
                   text);
 }
 
+void we_validator_work(struct we_validator *v, uint32_t n)
+{
+    v->work += n;
+    if (v->work > v->most_work)
+        we_validator_fail(v, WE_LIMIT, "more than %llu %s",
+                          (unsigned long long)v->most_work,
+                          we_maxima[WE_MAX_WORK].what);
+}
+
 static void mismatch(struct we_validator *v, we_valtype expected,
                      we_valtype found)
 {
@@ -122,7 +131,8 @@ void we_operand_push_all(struct we_validator *v, const we_valtype *types,
 {
     uint32_t i;
 
-    for (i = 0; i < n; i++)
+    we_validator_work(v, n);
+    for (i = 0; i < n && we_validator_good(v); i++)
         we_operand_push(v, types[i]);
 }
 
@@ -177,7 +187,8 @@ we_valtype we_operand_pop_ref(struct we_validator *v)
 void we_operand_pop_all(struct we_validator *v, const we_valtype *types,
                         uint32_t n)
 {
-    while (n-- > 0)
+    we_validator_work(v, n);
+    while (n-- > 0 && we_validator_good(v))
         we_operand_pop(v, types[n]);
 }
 

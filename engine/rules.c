@@ -1,25 +1,19 @@
 /* The instructions whose types depend on more than their opcode: a rule each
  * (Section 3.4). */
 #include "instance.h"
-#include "validator.h"
+#include "rules.h"
 
 enum { CATCH, CATCH_REF, CATCH_ALL, CATCH_ALL_REF };
 
 #define EXNREF     (WE_REF | WE_NULL | WE_HEAP_EXN)
-
-static we_valtype ref_to(const struct we_type *type, bool null)
-{
-    return WE_REF | (null ? WE_NULL : 0) | WE_CONCRETE | type->id;
-}
 
 static we_valtype address_of(const struct we_range *range)
 {
     return range->is64 ? WE_I64 : WE_I32;
 }
 
-/* The type of that index and kind; NULL with the error recorded. */
-static const struct we_type *type_at(struct we_validator *v, uint32_t index,
-                                     enum we_type_kind kind)
+const struct we_type *we_type_at(struct we_validator *v, uint32_t index,
+                                 enum we_type_kind kind)
 {
     static const char *const names[] = { "a function", "a structure",
                                          "an array" };
@@ -32,8 +26,8 @@ static const struct we_type *type_at(struct we_validator *v, uint32_t index,
     return NULL;
 }
 
-static void must_match(struct we_validator *v, we_valtype sub,
-                       we_valtype super)
+void we_must_match(struct we_validator *v, we_valtype sub,
+                   we_valtype super)
 {
     char a[WE_TYPE_TEXT_MAX], b[WE_TYPE_TEXT_MAX];
 
@@ -97,7 +91,7 @@ static void check_no_else(struct we_validator *v,
         return;
     }
     for (i = 0; i < n; i++)
-        must_match(v, label->type->values[i], we_label_results(label)[i]);
+        we_must_match(v, label->type->values[i], we_label_results(label)[i]);
 }
 
 static void rule_end(struct we_validator *v, struct we_insn *insn)
@@ -156,8 +150,9 @@ static void check_operands(struct we_validator *v, const we_valtype *types,
                           "found %u on the stack", n, have);
         return;
     }
+    we_validator_work(v, n);
     for (i = 0; i < n && i < have; i++)
-        must_match(v, v->operands[v->noperands - 1 - i], types[n - 1 - i]);
+        we_must_match(v, v->operands[v->noperands - 1 - i], types[n - 1 - i]);
 }
 
 static void rule_br_table(struct we_validator *v, struct we_insn *insn)
@@ -218,7 +213,7 @@ static void tail_call(struct we_validator *v, struct we_insn *insn,
         return;
     }
     for (i = 0; i < type->nresults; i++)
-        must_match(v, insn->results[i], we_label_results(body)[i]);
+        we_must_match(v, insn->results[i], we_label_results(body)[i]);
     we_operand_unreachable(v);
 }
 
@@ -238,9 +233,9 @@ static const struct we_type *indirect(struct we_validator *v,
 {
     const struct we_table_desc *table = &v->module->tables[insn->index2];
 
-    must_match(v, table->type, WE_FUNCREF);
+    we_must_match(v, table->type, WE_FUNCREF);
     we_operand_pop(v, address_of(&table->range));
-    return type_at(v, insn->index, WE_TYPE_FUNC);
+    return we_type_at(v, insn->index, WE_TYPE_FUNC);
 }
 
 static void rule_call_indirect(struct we_validator *v, struct we_insn *insn)
@@ -262,21 +257,21 @@ static void rule_return_call_indirect(struct we_validator *v,
 
 static void rule_call_ref(struct we_validator *v, struct we_insn *insn)
 {
-    const struct we_type *type = type_at(v, insn->index, WE_TYPE_FUNC);
+    const struct we_type *type = we_type_at(v, insn->index, WE_TYPE_FUNC);
 
     if (!type)
         return;
-    we_operand_pop(v, ref_to(type, true));
+    we_operand_pop(v, we_ref_to(type, true));
     call(v, insn, type);
 }
 
 static void rule_return_call_ref(struct we_validator *v, struct we_insn *insn)
 {
-    const struct we_type *type = type_at(v, insn->index, WE_TYPE_FUNC);
+    const struct we_type *type = we_type_at(v, insn->index, WE_TYPE_FUNC);
 
     if (!type)
         return;
-    we_operand_pop(v, ref_to(type, true));
+    we_operand_pop(v, we_ref_to(type, true));
     tail_call(v, insn, type);
 }
 
@@ -318,10 +313,11 @@ static void check_catch(struct we_validator *v, const struct we_catch *c)
                           we_label_ntypes(label));
         return;
     }
+    we_validator_work(v, n);
     for (i = 0; i < n; i++)
-        must_match(v, tag->values[i], types[i]);
+        we_must_match(v, tag->values[i], types[i]);
     if (ref)
-        must_match(v, WE_REF | WE_HEAP_EXN, types[n]);
+        we_must_match(v, WE_REF | WE_HEAP_EXN, types[n]);
 }
 
 static void rule_try_table(struct we_validator *v, struct we_insn *insn)
@@ -466,7 +462,7 @@ static void rule_table_copy(struct we_validator *v, struct we_insn *insn)
     const struct we_table_desc *src = &v->module->tables[insn->index2];
 
     insn->type = dst->type;
-    must_match(v, src->type, dst->type);
+    we_must_match(v, src->type, dst->type);
     pop_copy(v, &dst->range, &src->range);
 }
 
@@ -481,456 +477,10 @@ static void rule_table_init(struct we_validator *v, struct we_insn *insn)
     const struct we_table_desc *table = &v->module->tables[insn->index2];
 
     insn->type = table->type;
-    must_match(v, v->module->elems[insn->index].type, table->type);
+    we_must_match(v, v->module->elems[insn->index].type, table->type);
     we_operand_pop(v, WE_I32);
     we_operand_pop(v, WE_I32);
     we_operand_pop(v, address_of(&table->range));
-}
-
-/* --- references --------------------------------------------------------- */
-
-static void rule_ref_null(struct we_validator *v, struct we_insn *insn)
-{
-    we_operand_push(v, insn->type);
-}
-
-static void rule_ref_is_null(struct we_validator *v, struct we_insn *insn)
-{
-    insn->type = we_operand_pop_ref(v);
-    we_operand_push(v, WE_I32);
-}
-
-static void rule_ref_func(struct we_validator *v, struct we_insn *insn)
-{
-    struct we_func_desc *func = &v->module->funcs[insn->index];
-
-    if (v->func == WE_NO_INDEX)
-        func->declared = true;
-    else if (!func->declared)
-        we_validator_fail(v, WE_INVALID, "undeclared function reference %u",
-                          insn->index);
-    insn->type = ref_to(func->type, false);
-    we_operand_push(v, insn->type);
-}
-
-static void rule_ref_as_non_null(struct we_validator *v, struct we_insn *insn)
-{
-    insn->type = we_operand_pop_ref(v);
-    we_operand_push(v, insn->type & ~WE_NULL);
-}
-
-static void rule_br_on_null(struct we_validator *v, struct we_insn *insn)
-{
-    struct we_label *label = we_label_at(v, insn->index);
-    uint32_t n = we_label_ntypes(label);
-
-    insn->type = we_operand_pop_ref(v);
-    we_operand_pop_all(v, we_label_types(label), n);
-    we_operand_push_all(v, we_label_types(label), n);
-    we_operand_push(v, insn->type & ~WE_NULL);
-}
-
-/* The reference that a label takes last; the others are left out of *n. */
-static we_valtype label_ref(struct we_validator *v, uint32_t depth,
-                            uint32_t *n)
-{
-    const struct we_label *label = we_label_at(v, depth);
-
-    *n = we_label_ntypes(label);
-    if (*n > 0 && we_is_ref(we_label_types(label)[*n - 1]))
-        return we_label_types(label)[--*n];
-    we_validator_fail(v, WE_INVALID,
-                      "type mismatch: the label takes no reference");
-    return WE_FUNCREF;
-}
-
-static void rule_br_on_non_null(struct we_validator *v, struct we_insn *insn)
-{
-    struct we_label *label = we_label_at(v, insn->index);
-    uint32_t n;
-    we_valtype last = label_ref(v, insn->index, &n);
-
-    insn->type = we_operand_pop_ref(v);
-    must_match(v, insn->type & ~WE_NULL, last);
-    we_operand_pop_all(v, we_label_types(label), n);
-    we_operand_push_all(v, we_label_types(label), n);
-}
-
-/* The top of a reference type's hierarchy. */
-static we_valtype top_of(struct we_validator *v, we_valtype type)
-{
-    static const uint8_t tops[] = { WE_HEAP_FUNC, WE_HEAP_EXTERN,
-                                    WE_HEAP_EXN };
-    we_valtype top;
-    size_t i;
-
-    for (i = 0; i < sizeof tops; i++) {
-        top = WE_REF | WE_NULL | tops[i];
-        if (we_types_sub(v->types, type, top))
-            return top;
-    }
-    return WE_REF | WE_NULL | WE_HEAP_ANY;
-}
-
-static void rule_ref_test(struct we_validator *v, struct we_insn *insn)
-{
-    insn->type2 = we_operand_pop(v, top_of(v, insn->type));
-    we_operand_push(v, WE_I32);
-}
-
-static void rule_ref_cast(struct we_validator *v, struct we_insn *insn)
-{
-    insn->type2 = we_operand_pop(v, top_of(v, insn->type));
-    we_operand_push(v, insn->type);
-}
-
-/* What remains of a reference that was found not to be of the other type. */
-static we_valtype difference(we_valtype type, we_valtype other)
-{
-    return other & WE_NULL ? type & ~WE_NULL : type;
-}
-
-static void br_on_cast(struct we_validator *v, struct we_insn *insn,
-                       we_valtype taken, we_valtype other)
-{
-    struct we_label *label = we_label_at(v, insn->index);
-    uint32_t n;
-    we_valtype last = label_ref(v, insn->index, &n);
-
-    must_match(v, insn->type, insn->type2);
-    must_match(v, taken, last);
-    we_operand_pop(v, insn->type2);
-    we_operand_pop_all(v, we_label_types(label), n);
-    we_operand_push_all(v, we_label_types(label), n);
-    we_operand_push(v, other);
-}
-
-static void rule_br_on_cast(struct we_validator *v, struct we_insn *insn)
-{
-    br_on_cast(v, insn, insn->type, difference(insn->type2, insn->type));
-}
-
-static void rule_br_on_cast_fail(struct we_validator *v, struct we_insn *insn)
-{
-    br_on_cast(v, insn, difference(insn->type2, insn->type), insn->type);
-}
-
-static void rule_any_convert_extern(struct we_validator *v,
-                                    struct we_insn *insn)
-{
-    insn->type = we_operand_pop_ref(v);
-    must_match(v, insn->type, WE_EXTERNREF);
-    we_operand_push(v, WE_REF | (insn->type & WE_NULL) | WE_HEAP_ANY);
-}
-
-static void rule_extern_convert_any(struct we_validator *v,
-                                    struct we_insn *insn)
-{
-    insn->type = we_operand_pop_ref(v);
-    must_match(v, insn->type, WE_REF | WE_NULL | WE_HEAP_ANY);
-    we_operand_push(v, WE_REF | (insn->type & WE_NULL) | WE_HEAP_EXTERN);
-}
-
-/* --- structures --------------------------------------------------------- */
-
-static bool is_packed(we_valtype type)
-{
-    return type == WE_I8 || type == WE_I16;
-}
-
-static we_valtype unpacked(we_valtype type)
-{
-    return is_packed(type) ? WE_I32 : type;
-}
-
-static bool has_default(we_valtype type)
-{
-    return !we_is_ref(type) || (type & WE_NULL);
-}
-
-static void must_default(struct we_validator *v, we_valtype type)
-{
-    char text[WE_TYPE_TEXT_MAX];
-
-    if (!has_default(type))
-        we_validator_fail(v, WE_INVALID, "type mismatch: %s has no default "
-                          "value", we_valtype_text(v->module, type, text));
-}
-
-static void must_mutable(struct we_validator *v, const struct we_field *field)
-{
-    if (!field->mutable_)
-        we_validator_fail(v, WE_INVALID, "immutable field or array");
-}
-
-/* Accessors with a sign are for packed fields, those without for others. */
-static void must_packed(struct we_validator *v, const struct we_field *field,
-                        bool packed)
-{
-    if (is_packed(field->type) != packed)
-        we_validator_fail(v, WE_INVALID, "type mismatch: the field is %spacked",
-                          packed ? "not " : "");
-}
-
-static void rule_struct_new(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_type *type = type_at(v, insn->index, WE_TYPE_STRUCT);
-    uint32_t i;
-
-    if (!type)
-        return;
-    for (i = type->nfields; i-- > 0;)
-        we_operand_pop(v, unpacked(type->fields[i].type));
-    we_operand_push(v, ref_to(type, false));
-}
-
-static void rule_struct_new_default(struct we_validator *v,
-                                    struct we_insn *insn)
-{
-    const struct we_type *type = type_at(v, insn->index, WE_TYPE_STRUCT);
-    uint32_t i;
-
-    if (!type)
-        return;
-    for (i = 0; i < type->nfields; i++)
-        must_default(v, type->fields[i].type);
-    we_operand_push(v, ref_to(type, false));
-}
-
-/* The field that is accessed; NULL: not valid. */
-static const struct we_field *field_at(struct we_validator *v,
-                                       struct we_insn *insn)
-{
-    const struct we_type *type = type_at(v, insn->index, WE_TYPE_STRUCT);
-
-    if (!type)
-        return NULL;
-    if (insn->index2 >= type->nfields) {
-        we_validator_fail(v, WE_INVALID, "unknown field %u of type %u",
-                          insn->index2, insn->index);
-        return NULL;
-    }
-    insn->type = type->fields[insn->index2].type;
-    return &type->fields[insn->index2];
-}
-
-static void struct_get(struct we_validator *v, struct we_insn *insn,
-                       bool packed)
-{
-    const struct we_field *field = field_at(v, insn);
-
-    if (!field)
-        return;
-    must_packed(v, field, packed);
-    we_operand_pop(v, ref_to(v->module->types[insn->index], true));
-    we_operand_push(v, unpacked(field->type));
-}
-
-static void rule_struct_get(struct we_validator *v, struct we_insn *insn)
-{
-    struct_get(v, insn, false);
-}
-
-static void rule_struct_get_packed(struct we_validator *v,
-                                   struct we_insn *insn)
-{
-    struct_get(v, insn, true);
-}
-
-static void rule_struct_set(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *field = field_at(v, insn);
-
-    if (!field)
-        return;
-    must_mutable(v, field);
-    we_operand_pop(v, unpacked(field->type));
-    we_operand_pop(v, ref_to(v->module->types[insn->index], true));
-}
-
-/* --- arrays ------------------------------------------------------------- */
-
-/* The elements of the array type at index; NULL: not valid. */
-static const struct we_field *array_at(struct we_validator *v,
-                                       struct we_insn *insn)
-{
-    const struct we_type *type = type_at(v, insn->index, WE_TYPE_ARRAY);
-
-    if (!type)
-        return NULL;
-    insn->type = type->fields[0].type;
-    return &type->fields[0];
-}
-
-static void pop_array(struct we_validator *v, uint32_t index)
-{
-    we_operand_pop(v, ref_to(v->module->types[index], true));
-}
-
-static void push_array(struct we_validator *v, uint32_t index)
-{
-    we_operand_push(v, ref_to(v->module->types[index], false));
-}
-
-static void rule_array_new(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    we_operand_pop(v, WE_I32);
-    we_operand_pop(v, unpacked(elem->type));
-    push_array(v, insn->index);
-}
-
-static void rule_array_new_default(struct we_validator *v,
-                                   struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_default(v, elem->type);
-    we_operand_pop(v, WE_I32);
-    push_array(v, insn->index);
-}
-
-static void rule_array_new_fixed(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-    uint32_t i;
-
-    if (!elem)
-        return;
-    for (i = 0; i < insn->index2; i++)
-        we_operand_pop(v, unpacked(elem->type));
-    push_array(v, insn->index);
-}
-
-static void must_number(struct we_validator *v, const struct we_field *elem)
-{
-    if (we_is_ref(elem->type))
-        we_validator_fail(v, WE_INVALID, "type mismatch: array type is not "
-                          "numeric or vector");
-}
-
-static void rule_array_new_data(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_number(v, elem);
-    we_operand_pop(v, WE_I32);
-    we_operand_pop(v, WE_I32);
-    push_array(v, insn->index);
-}
-
-static void rule_array_new_elem(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_match(v, v->module->elems[insn->index2].type, elem->type);
-    we_operand_pop(v, WE_I32);
-    we_operand_pop(v, WE_I32);
-    push_array(v, insn->index);
-}
-
-static void array_get(struct we_validator *v, struct we_insn *insn,
-                      bool packed)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_packed(v, elem, packed);
-    we_operand_pop(v, WE_I32);
-    pop_array(v, insn->index);
-    we_operand_push(v, unpacked(elem->type));
-}
-
-static void rule_array_get(struct we_validator *v, struct we_insn *insn)
-{
-    array_get(v, insn, false);
-}
-
-static void rule_array_get_packed(struct we_validator *v,
-                                  struct we_insn *insn)
-{
-    array_get(v, insn, true);
-}
-
-static void rule_array_set(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_mutable(v, elem);
-    we_operand_pop(v, unpacked(elem->type));
-    we_operand_pop(v, WE_I32);
-    pop_array(v, insn->index);
-}
-
-static void rule_array_fill(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_mutable(v, elem);
-    we_operand_pop(v, WE_I32);
-    we_operand_pop(v, unpacked(elem->type));
-    we_operand_pop(v, WE_I32);
-    pop_array(v, insn->index);
-}
-
-static void rule_array_copy(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *dst = array_at(v, insn);
-    const struct we_type *src = type_at(v, insn->index2, WE_TYPE_ARRAY);
-
-    if (!dst || !src)
-        return;
-    must_mutable(v, dst);
-    must_match(v, src->fields[0].type, dst->type);
-    we_operand_pop(v, WE_I32);
-    we_operand_pop(v, WE_I32);
-    pop_array(v, insn->index2);
-    we_operand_pop(v, WE_I32);
-    pop_array(v, insn->index);
-}
-
-static void array_init(struct we_validator *v, struct we_insn *insn,
-                       const struct we_field *elem)
-{
-    must_mutable(v, elem);
-    we_operand_pop(v, WE_I32);
-    we_operand_pop(v, WE_I32);
-    we_operand_pop(v, WE_I32);
-    pop_array(v, insn->index);
-}
-
-static void rule_array_init_data(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_number(v, elem);
-    array_init(v, insn, elem);
-}
-
-static void rule_array_init_elem(struct we_validator *v, struct we_insn *insn)
-{
-    const struct we_field *elem = array_at(v, insn);
-
-    if (!elem)
-        return;
-    must_match(v, v->module->elems[insn->index2].type, elem->type);
-    array_init(v, insn, elem);
 }
 
 /* --- the table ---------------------------------------------------------- */
@@ -965,39 +515,39 @@ we_rule *const we_rules[WE_NOPS] = {
     [WE_OP_GLOBAL_SET] = rule_global_set,
     [WE_OP_TABLE_GET] = rule_table_get,
     [WE_OP_TABLE_SET] = rule_table_set,
-    [WE_OP_REF_NULL] = rule_ref_null,
-    [WE_OP_REF_IS_NULL] = rule_ref_is_null,
-    [WE_OP_REF_FUNC] = rule_ref_func,
-    [WE_OP_REF_AS_NON_NULL] = rule_ref_as_non_null,
-    [WE_OP_BR_ON_NULL] = rule_br_on_null,
-    [WE_OP_BR_ON_NON_NULL] = rule_br_on_non_null,
-    [WE_OP_STRUCT_NEW] = rule_struct_new,
-    [WE_OP_STRUCT_NEW_DEFAULT] = rule_struct_new_default,
-    [WE_OP_STRUCT_GET] = rule_struct_get,
-    [WE_OP_STRUCT_GET_S] = rule_struct_get_packed,
-    [WE_OP_STRUCT_GET_U] = rule_struct_get_packed,
-    [WE_OP_STRUCT_SET] = rule_struct_set,
-    [WE_OP_ARRAY_NEW] = rule_array_new,
-    [WE_OP_ARRAY_NEW_DEFAULT] = rule_array_new_default,
-    [WE_OP_ARRAY_NEW_FIXED] = rule_array_new_fixed,
-    [WE_OP_ARRAY_NEW_DATA] = rule_array_new_data,
-    [WE_OP_ARRAY_NEW_ELEM] = rule_array_new_elem,
-    [WE_OP_ARRAY_GET] = rule_array_get,
-    [WE_OP_ARRAY_GET_S] = rule_array_get_packed,
-    [WE_OP_ARRAY_GET_U] = rule_array_get_packed,
-    [WE_OP_ARRAY_SET] = rule_array_set,
-    [WE_OP_ARRAY_FILL] = rule_array_fill,
-    [WE_OP_ARRAY_COPY] = rule_array_copy,
-    [WE_OP_ARRAY_INIT_DATA] = rule_array_init_data,
-    [WE_OP_ARRAY_INIT_ELEM] = rule_array_init_elem,
-    [WE_OP_REF_TEST] = rule_ref_test,
-    [WE_OP_REF_TEST_NULL] = rule_ref_test,
-    [WE_OP_REF_CAST] = rule_ref_cast,
-    [WE_OP_REF_CAST_NULL] = rule_ref_cast,
-    [WE_OP_BR_ON_CAST] = rule_br_on_cast,
-    [WE_OP_BR_ON_CAST_FAIL] = rule_br_on_cast_fail,
-    [WE_OP_ANY_CONVERT_EXTERN] = rule_any_convert_extern,
-    [WE_OP_EXTERN_CONVERT_ANY] = rule_extern_convert_any,
+    [WE_OP_REF_NULL] = we_rule_ref_null,
+    [WE_OP_REF_IS_NULL] = we_rule_ref_is_null,
+    [WE_OP_REF_FUNC] = we_rule_ref_func,
+    [WE_OP_REF_AS_NON_NULL] = we_rule_ref_as_non_null,
+    [WE_OP_BR_ON_NULL] = we_rule_br_on_null,
+    [WE_OP_BR_ON_NON_NULL] = we_rule_br_on_non_null,
+    [WE_OP_STRUCT_NEW] = we_rule_struct_new,
+    [WE_OP_STRUCT_NEW_DEFAULT] = we_rule_struct_new_default,
+    [WE_OP_STRUCT_GET] = we_rule_struct_get,
+    [WE_OP_STRUCT_GET_S] = we_rule_struct_get_packed,
+    [WE_OP_STRUCT_GET_U] = we_rule_struct_get_packed,
+    [WE_OP_STRUCT_SET] = we_rule_struct_set,
+    [WE_OP_ARRAY_NEW] = we_rule_array_new,
+    [WE_OP_ARRAY_NEW_DEFAULT] = we_rule_array_new_default,
+    [WE_OP_ARRAY_NEW_FIXED] = we_rule_array_new_fixed,
+    [WE_OP_ARRAY_NEW_DATA] = we_rule_array_new_data,
+    [WE_OP_ARRAY_NEW_ELEM] = we_rule_array_new_elem,
+    [WE_OP_ARRAY_GET] = we_rule_array_get,
+    [WE_OP_ARRAY_GET_S] = we_rule_array_get_packed,
+    [WE_OP_ARRAY_GET_U] = we_rule_array_get_packed,
+    [WE_OP_ARRAY_SET] = we_rule_array_set,
+    [WE_OP_ARRAY_FILL] = we_rule_array_fill,
+    [WE_OP_ARRAY_COPY] = we_rule_array_copy,
+    [WE_OP_ARRAY_INIT_DATA] = we_rule_array_init_data,
+    [WE_OP_ARRAY_INIT_ELEM] = we_rule_array_init_elem,
+    [WE_OP_REF_TEST] = we_rule_ref_test,
+    [WE_OP_REF_TEST_NULL] = we_rule_ref_test,
+    [WE_OP_REF_CAST] = we_rule_ref_cast,
+    [WE_OP_REF_CAST_NULL] = we_rule_ref_cast,
+    [WE_OP_BR_ON_CAST] = we_rule_br_on_cast,
+    [WE_OP_BR_ON_CAST_FAIL] = we_rule_br_on_cast_fail,
+    [WE_OP_ANY_CONVERT_EXTERN] = we_rule_any_convert_extern,
+    [WE_OP_EXTERN_CONVERT_ANY] = we_rule_extern_convert_any,
     [WE_OP_MEMORY_COPY] = rule_memory_copy,
     [WE_OP_TABLE_INIT] = rule_table_init,
     [WE_OP_TABLE_COPY] = rule_table_copy,

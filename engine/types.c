@@ -101,7 +101,8 @@ static const uint16_t heap_bit[128] = {
 };
 
 static const uint16_t heap_supers[128] = {
-    [WE_HEAP_ANY] = ANY, [WE_HEAP_EQ] = EQ | ANY, [WE_HEAP_I31] = I31 | EQ | ANY,
+    [WE_HEAP_ANY] = ANY, [WE_HEAP_EQ] = EQ | ANY,
+    [WE_HEAP_I31] = I31 | EQ | ANY,
     [WE_HEAP_STRUCT] = STRUCT | EQ | ANY, [WE_HEAP_ARRAY] = ARRAY | EQ | ANY,
     [WE_HEAP_NONE] = NONE | I31 | STRUCT | ARRAY | EQ | ANY,
     [WE_HEAP_FUNC] = FUNC, [WE_HEAP_NOFUNC] = NOFUNC | FUNC,

@@ -69,9 +69,13 @@ struct we_validator *we_validator_new(struct we_module *module)
     const struct we_allocator *a = module->arena.allocator;
     struct we_validator *v = we_alloc(a, sizeof *v);
 
-    if (v)
-        *v = (struct we_validator){ .module = module, .allocator = a,
-                                    .types = module->engine->types };
+    if (!v)
+        return NULL;
+    *v = (struct we_validator){ .module = module, .allocator = a,
+                                .types = module->engine->types };
+    /* a real module's blocks and calls take and give less than one a byte */
+    v->most_work = we_maxima[WE_MAX_WORK].most
+                   + 4 * (uint64_t)module->bytes.len;
     return v;
 }
 

@@ -80,6 +80,7 @@ struct we_sink {
 };
 
 struct we_validator;                     /* scratch: stacks, reused a body */
+/* module->bytes is set. */
 struct we_validator *we_validator_new(struct we_module *module);
 void we_validator_free(struct we_validator *v);
 

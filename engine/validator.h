@@ -41,6 +41,7 @@ struct we_validator {
     size_t            locals_cap;
     uint32_t          nlocals;
     uint64_t          all_locals;        /* of all functions so far */
+    uint64_t          work, most_work;   /* likewise, see we_validator_work */
     /* locals that have no default value: which are not set yet (if there are
      * any: has_unset), and which were set, in order */
     bool              has_unset;
@@ -72,6 +73,11 @@ static inline bool we_validator_good(const struct we_validator *v)
 {
     return v->detail->error == WE_OK;
 }
+
+/* To be called by whoever looks at n operands, fields or types for one
+ * instruction: a few bytes may ask for thousands of them, so the module's sum
+ * is limited, to what is far beyond any real module's. */
+void we_validator_work(struct we_validator *v, uint32_t n);
 
 enum { WE_TYPE_TEXT_MAX = 32 };
 /* A type as the text format writes it, with the module's type indices. */

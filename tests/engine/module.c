@@ -325,6 +325,7 @@ static void bombs_of_code(void)
 static void bombs_of_work(void)
 {
     struct bytes b = module_new(), section = { 0 };
+    uint32_t i;
 
     /* 50,000 locals in each of 100,000 functions */
     MANY(&b, 1, 1, 0x60, 0, 0);
@@ -346,6 +347,38 @@ static void bombs_of_work(void)
     PUT(&section, 0x0b);
     put_section(&b, 6, &section);
     bomb("a nested constant expression", &b, WE_OK, NULL);
+
+    /* (1000 x i32) -> (1000 x i32), called in 2 bytes */
+    PUT(&section, 1, 0x60);
+    put_u32(&section, 1000);
+    PUT_TIMES(&section, 1000, I32);
+    put_u32(&section, 1000);
+    PUT_TIMES(&section, 1000, I32);
+    b = module_new();
+    put_section(&b, 1, &section);
+    SECTION(&b, 3, 1, 0);
+    PUT(&section, 0);
+    for (i = 0; i < 1000; i++)
+        PUT(&section, 0x20, (uint8_t)(i & 127) | 128, (uint8_t)(i >> 7));
+    PUT_TIMES(&section, 3000000, 0x10, 0);
+    PUT(&section, 0x0b);
+    put_body(&b, &section);
+    bomb("calls with 1000 operands", &b, WE_LIMIT,
+         "operands of all instructions");
+
+    /* a structure of 10,000 fields, made in 4 bytes */
+    PUT(&section, 2, 0x60, 0, 0, 0x5f);
+    put_u32(&section, 10000);
+    PUT_TIMES(&section, 10000, I32, 0);
+    b = module_new();
+    put_section(&b, 1, &section);
+    SECTION(&b, 3, 1, 0);
+    PUT(&section, 0, 0);
+    PUT_TIMES(&section, 1500000, 0xfb, 1, 1, 0x1a);
+    PUT(&section, 0x0b);
+    put_body(&b, &section);
+    bomb("structures with 10,000 fields", &b, WE_LIMIT,
+         "operands of all instructions");
 
     b = module_new();
     PUT(&section, 1, 'c');
