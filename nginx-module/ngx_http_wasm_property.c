@@ -345,7 +345,7 @@ ngx_http_wasm_property_set_variable(ngx_http_wasm_ctx_t *ctx, ngx_str_t *name,
 
     *ngx_cpymem(data, value->data, value->len) = '\0';
 
-    if (v->flags & NGX_HTTP_VAR_INDEXED) {
+    if (v->set_handler == NULL && (v->flags & NGX_HTTP_VAR_INDEXED)) {
         vv = &r->variables[v->index];
     }
 
