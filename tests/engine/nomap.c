@@ -1,0 +1,118 @@
+/* The n-th mapping or change of protection fails, for each n: an error, and
+ * nothing stays mapped. */
+#include "world.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+static uint64_t calls, fail_at;
+static bool fail_after;                  /* ... and all after it */
+static int64_t mapped;                   /* regions */
+
+#ifndef SANITIZED
+/* These stand before the C library's for the archive. */
+static bool fails(void)
+{
+    calls++;
+    return fail_at != 0 && (calls == fail_at
+                            || (fail_after && calls > fail_at));
+}
+
+void *mmap(void *at, size_t size, int protection, int flags, int fd,
+           off_t offset)
+{
+    if (fails()) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    mapped++;
+    return (void *) syscall(SYS_mmap, at, size, protection, flags, fd,
+                            offset);
+}
+
+int mprotect(void *at, size_t size, int protection)
+{
+    if (fails()) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return (int) syscall(SYS_mprotect, at, size, protection);
+}
+
+int munmap(void *at, size_t size)
+{
+    mapped--;
+    return (int) syscall(SYS_munmap, at, size);
+}
+#endif
+
+/* An instance whose memory grows by a page, if it can. */
+static enum we_error attempt(struct world *w, we_module *module,
+                             int64_t *grown)
+{
+    we_instance *instance = NULL;
+    enum we_error e = we_instance_new(module, w->linker, NULL, 0, NULL,
+                                      &instance, &w->detail, &w->trap);
+
+    if (e == WE_OK) {
+        *grown = world_int(w, instance, "grow", 1, 0, 0);
+        if (*grown == -1) {
+            is_int(world_int(w, instance, "load", 65533, 0, 0),
+                   -1000 - WE_TRAP_MEMORY, "nothing was grown");
+        }
+    }
+    we_instance_free(instance);
+    return e;
+}
+
+static void rising(struct world *w, we_module *module, bool after)
+{
+    int64_t grown = -1;
+    enum we_error e;
+    uint64_t n, failed = 0;
+
+    fail_after = after;
+    for (n = 1; n <= 8; n++) {
+        fail_at = n;
+        calls = 0;
+        mapped = 0;
+        e = attempt(w, module, &grown);
+        failed += e == WE_NOMEM;
+        ok(e == WE_OK || e == WE_NOMEM, "call %u: %s", (unsigned) n,
+           e == WE_OK ? "goes on" : w->detail.text);
+        is_int(mapped, 0, "all unmapped");
+    }
+    fail_at = 0;
+    is_int(grown, 1, "works at last");
+    ok(failed > 0, "some attempts failed");
+}
+
+int main(void)
+{
+    struct world w;
+    we_module *module = NULL;
+
+#ifdef SANITIZED
+    skip("the sanitizer has the mappings");
+    (void) calls;
+    return done();
+#endif
+    world_open(&w);
+    we_module_load(w.engine, wasm_memory, sizeof wasm_memory, &module,
+                   &w.detail);
+    rising(&w, module, false);
+    rising(&w, module, true);
+    we_module_free(module);
+    world_close(&w);
+    return done();
+}
