@@ -25,6 +25,11 @@ my $module = wat(<<'EOF');
     (i32.reinterpret_f32 (local.get 0)))
   (func (export "bits f64") (param f64) (result i64)
     (i64.reinterpret_f64 (local.get 0)))
+  (func (export "v128") (param v128) (result v128) (local.get 0))
+  (func (export "splat") (param i32) (result v128)
+    (i32x4.replace_lane 0 (v128.const i32x4 0 1 2 3) (local.get 0)))
+  (func (export "both") (param i32 v128 i32) (result i32 v128)
+    (local.get 2) (local.get 1))
   (func (export "swap") (param i32 f64) (result f64 i32)
     (local.get 1) (local.get 0))
   (func (export "") (result i32) (i32.const 1))
@@ -66,6 +71,11 @@ my @good = (
     ['bits f32', ['nan:0x1'], "2139095041\n"],
     ['bits f32', ['-nan'], "-4194304\n"],
     ['bits f64', ['-nan:0x8000000000001'], "-2251799813685247\n"],
+    ['v128', ['0x0123456789abcdefFEDCBA9876543210'],
+        "0x0123456789abcdeffedcba9876543210\n"],
+    ['splat', [-1], "0x000000030000000200000001ffffffff\n"],
+    ['both', [1, '0x' . '0' x 31 . '7', 2],
+        "2\n0x00000000000000000000000000000007\n"],
     ['extern', ['null'], "null\n"],
     ['extern', [0], "0\n"],
     ['extern', [77], "77\n"],
@@ -96,6 +106,9 @@ my @bad = (
     ['f32', ['nan:0x800000'], qr/is no f32/],
     ['f32', ['nan:0x0'], qr/is no f32/],
     ['f64', ['nanny'], qr/is no f64/],
+    ['v128', ['0x1'], qr/is no v128/],
+    ['v128', ['0x' . 'g' x 32], qr/is no v128/],
+    ['v128', ['1' x 34], qr/is no v128/],
     ['extern', ['-1'], qr/is no externref/],
     ['func', ['1'], qr/is no funcref/],
     ['swap', [1, 'x'], qr/argument 2, "x", is no f64/],
