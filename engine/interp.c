@@ -81,14 +81,18 @@ static enum we_trap_code run_code(struct we_stack *stack,
 enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func)
 {
-    struct we_stack saved = *stack;
+    struct we_instance *instance = stack->instance;
+    struct we_frame *entry = stack->entry;
+    struct we_regs *regs = stack->regs;
+    uint64_t *low = stack->low;
+    uint64_t used = stack->used;
     enum we_trap_code code = run_code(stack, func);
 
-    stack->low = saved.low;
-    stack->used = saved.used;
-    stack->instance = saved.instance;
-    stack->entry = saved.entry;
-    stack->regs = saved.regs;
+    stack->low = low;
+    stack->used = used;
+    stack->instance = instance;
+    stack->entry = entry;
+    stack->regs = regs;
     return code;
 }
 
