@@ -65,6 +65,14 @@ enum { WE_PARKED = WE_NTRAPS };
 #define WE_GO() return we_park(WE_PASS)
 #endif
 
+/* Compilers like to compute the next handler's address early and in a register
+ * of its own; adding to pc first and jumping through it is shorter. */
+#ifdef __GNUC__
+#define WE_KEEP(x) __asm__ volatile("" : "+r" (x) : : "memory")
+#else
+#define WE_KEEP(x) ((void) 0)
+#endif
+
 static inline we_handler *we_handler_at(const uint16_t *pc)
 {
     we_handler *handler;
@@ -93,6 +101,7 @@ we_handler we_trap_here __attribute__((noinline, cold));
 #define WE_NEXT(units)                                                        \
     do {                                                                      \
         pc += (units);                                                        \
+        WE_KEEP(pc);                                                          \
         WE_GO();                                                              \
     } while (0)
 #define WE_STOP(trap)                                                         \
