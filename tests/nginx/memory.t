@@ -19,15 +19,15 @@ server {
     client_max_body_size 100m;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
-    location /h { wasm_filter s 'rh set x-a 1|rh remove user-agent|rh add x-c 3|rh setprop a b|sh set x-b 2|sh remove x-up'; return 200 ok; }
+    location /h { wasm_filter s 'rh set x-a 1|rh remove user-agent|rh add x-c 3|rh setprop a b|sh set x-b 2|sh remove x-up'; empty_gif; }
     location /hp { wasm_filter s 'rh set x-a 1|rh remove user-agent|sh set x-b 2|sh remove x-up'; proxy_pass http://u; }
     location /b { wasm_filter s 'sb upper'; alias %%dir%%/html/f; }
     location /big { wasm_filter s 'sb upper'; alias %%dir%%/html/big; }
     location /hold { wasm_filter s 'sb pause|sb end upper|sb end continue'; alias %%dir%%/html/f; }
     location /post { wasm_filter s 'rb pause|rb end upper|rb end continue'; proxy_pass http://u; }
     location /up { wasm_filter s 'rb upper'; proxy_pass http://u; }
-    location /local { wasm_filter s 'rh respond 403 denied'; return 200; }
-    location /trap { wasm_filter s 'rh trap'; return 200; }
+    location /local { wasm_filter s "rh respond 403 denied"; proxy_pass http://u; }
+    location /trap { wasm_filter s "rh trap"; proxy_pass http://u; }
 }
 EOF
 my ($pid) = $nginx->workers;
