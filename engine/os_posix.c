@@ -202,10 +202,12 @@ struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
 }
 
 /* A forked process doesn't have its parent's timer.  What is still pending
- * points to the clock, so it must be taken back, too. */
+ * points to the clock, so it must be taken back, too; what is another clock's,
+ * that one gets. */
 static void clock_stop(struct we_clock *clock)
 {
     static const struct timespec none = { 0, 0 };
+    siginfo_t info;
     sigset_t set, old;
 
     if (!clock->started) {
@@ -219,7 +221,10 @@ static void clock_stop(struct we_clock *clock)
     (void) sigaddset(&set, clock->signal);
     (void) pthread_sigmask(SIG_BLOCK, &set, &old);
     (void) timer_delete(clock->timer);
-    while (sigtimedwait(&set, NULL, &none) > 0) {
+    while (sigtimedwait(&set, &info, &none) > 0) {
+        if (info.si_code == SI_TIMER && info.si_value.sival_ptr != clock) {
+            clock_look(info.si_value.sival_ptr);
+        }
     }
     (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

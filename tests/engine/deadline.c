@@ -1,6 +1,7 @@
 /* Deadlines: anything ends in time, nothing ends early. */
 #include "world.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -225,24 +226,50 @@ static void forked(struct world *w, we_instance *i)
            "and still in its parent");
 }
 
-/* Many engines made, attached and freed: no stray signal finds a freed one. */
-static void come_and_go(void)
+/* Many engines made, attached and freed: no stray signal finds a freed one,
+ * and none is taken from an engine that stays. */
+static void come_and_go(struct world *w, we_instance *i)
 {
-    uint64_t begin;
-    struct we_config config = { 0 };
     we_engine *engine;
+    uint64_t begin;
     int k, bad = 0;
 
+    w->deadline = 1 * MS;
     for (k = 0; k < 50; k++) {
-        engine = we_engine_new(&config);
+        struct world other;
+
+        world_open(&other);
+        engine = other.engine;
         bad += we_engine_attach(engine) != WE_OK;
+        world_int(w, i, "nothing", 0, 0, 0);
         begin = cpu();
-        while (cpu() - begin < 2 * MS) {
+        while (cpu() - begin < (uint64_t) (k % 5) * MS / 2) {
         }
         bad += we_engine_attach(engine) != WE_OK;
+        we_linker_free(other.linker);
         we_engine_free(engine);
+        bad += world_int(w, i, "spin", 0, 0, 0) != -1000 - WE_TRAP_DEADLINE;
     }
-    is_int(bad, 0, "50 engines attached");
+    is_int(bad, 0, "50 engines came and went");
+}
+
+/* The signal of one engine is pending while another engine goes. */
+static void not_taken(struct world *w, we_instance *i)
+{
+    we_engine *other = we_engine_new(NULL);
+    sigset_t all, old;
+
+    w->deadline = 1 * MS;
+    we_engine_attach(other);
+    sigfillset(&all);
+    sigdelset(&all, SIGALRM);
+    sigprocmask(SIG_SETMASK, &all, &old);
+    world_int(w, i, "nothing", 0, 0, 0);
+    nanosleep(&(struct timespec) { 0, 10 * MS }, NULL);
+    we_engine_free(other);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    is_int(world_int(w, i, "spin", 0, 0, 0), -1000 - WE_TRAP_DEADLINE,
+           "the deadline still holds");
 }
 
 int main(void)
@@ -251,6 +278,7 @@ int main(void)
     struct nest n = { 0 };
     we_instance *i;
 
+    alarm(120);                          /* for what never ends after all */
     world_open(&w);
     is_int(we_engine_attach(w.engine), WE_OK, "attach");
     we_linker_define_func(w.linker, "env", "nop", ":", nop, NULL);
@@ -270,9 +298,10 @@ int main(void)
         idle(&w, i);
         asleep(&w, i);
         forked(&w, i);
+        come_and_go(&w, i);
+        not_taken(&w, i);
     }
     we_instance_free(i);
     world_close(&w);
-    come_and_go();
     return done();
 }
