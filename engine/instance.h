@@ -105,9 +105,10 @@ struct we_stack {
     struct we_frame *high;               /* last frame pushed */
     struct we_frame *end;
     size_t           bytes;
-    uint32_t volatile interrupt;         /* enum we_trap_code: the guest stops
+    uint32_t         interrupt;          /* enum we_trap_code: the guest stops
                                             with it at the next back edge or
-                                            call */
+                                            call.  Signal handlers set it,
+                                            through volatile */
     /* the interpreter's own; zero at first */
     uint64_t         used;               /* bytes charged, see engine.h */
     we_instance     *instance;           /* whose code runs */

@@ -171,6 +171,7 @@ BR_TABLE(BR_TABLE_A, acc)
         run->high = frame + 1;                                                \
         pc = frame->pc;                                                       \
         fp = frame->fp;                                                       \
+        WE_KEEP(pc);                                                          \
         WE_GO();                                                              \
     } while (0)
 
@@ -189,23 +190,32 @@ RETURN1(RETURN_F64_S, dacc = WE_OF_f64(WE_SLOT(4)); fp[0] = WE_BITS_f64)
 RETURN1(RETURN_F64_A, fp[0] = WE_BITS_f64)
 RETURN1(RETURN_N, memmove(fp, fp + pc[4], pc[5] * sizeof *fp))
 
-/* Charges a call of f, a function of this instance, and enters it. */
+/* A call that can't be charged, or that the interrupt stops. */
+WE_SLOW(refuse_call)
+{
+    WE_STOP(run->interrupt != 0 ? run->interrupt : WE_TRAP_STACK);
+}
+
+/* Charges a call of f, a function of this instance, and enters it.  The
+ * accumulator is free to be used here. */
 #define ENTER(f, args, length)                                                \
     do {                                                                      \
         const struct we_func *callee = (f);                                   \
         const struct we_code *code = callee->code;                            \
         struct we_frame *frame = run->high - 1;                               \
-        uint64_t used = run->used + code->charge;                             \
                                                                               \
-        WE_TRAP_IF(used > run->bytes, WE_TRAP_STACK);                         \
-        WE_TRAP_IF(run->interrupt != 0, run->interrupt);                      \
-        run->used = used;                                                     \
+        acc = run->used + code->charge;                                       \
+        if (__builtin_expect(acc > run->bytes || run->interrupt != 0, 0)) {   \
+            WE_TAIL(refuse_call(WE_PASS));                                    \
+        }                                                                     \
+        run->used = acc;                                                      \
         run->high = frame;                                                    \
         frame->func = callee;                                                 \
-        frame->pc = pc + (length);                                            \
         frame->fp = fp;                                                       \
+        frame->pc = pc + (length);                                            \
         fp += (args);                                                         \
         pc = code->units;                                                     \
+        WE_KEEP(pc);                                                          \
         WE_GO();                                                              \
     } while (0)
 
@@ -263,8 +273,9 @@ WE_SLOW(call_any)
     if (f->instance == run->instance) {
         ENTER(f, pc[4], 12);
     }
-    WE_TRAP_IF(run->used + f->code->charge > run->bytes, WE_TRAP_STACK);
-    WE_TRAP_IF(run->interrupt != 0, run->interrupt);
+    if (run->used + f->code->charge > run->bytes || run->interrupt != 0) {
+        WE_TAIL(refuse_call(WE_PASS));
+    }
     run->used += f->code->charge;
     run->high--;
     run->high->func = f;
@@ -451,7 +462,12 @@ MOVE(REF_FUNC, 8,
 
 WE_OP(ZERO)
 {
-    memset(&WE_SLOT(4), 0, WE_IMM(6) * sizeof *fp);
+    uint64_t *slot = &WE_SLOT(4), *end = slot + WE_IMM(6);
+
+    do {
+        *slot++ = 0;
+        WE_KEEP(slot);                   /* no call of memset */
+    } while (slot < end);
     WE_NEXT(8);
 }
 

@@ -171,7 +171,8 @@ static bool inside(uint64_t size, uint64_t at, uint64_t n)
 
 static enum we_trap_code poll(const we_engine *engine)
 {
-    return (enum we_trap_code) engine->stack.interrupt;
+    return (enum we_trap_code)
+           *(const volatile uint32_t *) &engine->stack.interrupt;
 }
 
 static size_t chunk(uint64_t n)

@@ -14,7 +14,8 @@ static bool inside(uint64_t size, uint64_t at, uint64_t n)
 
 static enum we_trap_code poll(const we_engine *engine)
 {
-    return (enum we_trap_code) engine->stack.interrupt;
+    return (enum we_trap_code)
+           *(const volatile uint32_t *) &engine->stack.interrupt;
 }
 
 static uint64_t chunk(uint64_t n)
