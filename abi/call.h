@@ -45,13 +45,28 @@ static inline bool pw_call_begin(struct pw_call *c, we_instance *guest,
     return (int)in->restriction <= when;
 }
 
+/* Counts a call that the plugin isn't allowed, and says so once. */
+void pw_call_deny(const struct pw_call *c, const char *name, uint32_t needs);
+
+/* May the plugin do what the call needs? */
+static inline bool pw_call_allowed(const struct pw_call *c, const char *name,
+                                   uint32_t needs)
+{
+    bool allowed = (needs & ~c->instance->allow) == 0;
+
+    if (!allowed) {
+        pw_call_deny(c, name, needs);
+    }
+    return allowed;
+}
+
 /* The guest may have died while its allocator ran for the host. */
 static inline enum we_trap_code pw_call_end(const struct pw_call *c)
 {
     return c->instance->dead ? WE_TRAP_HOST : WE_TRAP_NONE;
 }
 
-#define PW_DEFINE_CALL(name, arity, params, versions, when)                   \
+#define PW_DEFINE_CALL(name, arity, params, versions, when, needs)            \
     enum we_trap_code pw_call_##name(void *env, we_instance *guest,           \
                                      uint64_t *slots)                         \
     {                                                                         \
@@ -59,6 +74,7 @@ static inline enum we_trap_code pw_call_end(const struct pw_call *c)
                                                                               \
         (void)env;                                                            \
         slots[0] = pw_call_begin(&c, guest, PW_WHEN_##when)                   \
+                           && pw_call_allowed(&c, #name, PW_ALLOW_##needs)    \
                        ? name(&c PW_ARGS_##arity(slots))                      \
                        : (uint32_t)PW_INTERNAL_FAILURE;                       \
         return pw_call_end(&c);                                               \
@@ -82,7 +98,7 @@ static inline enum we_trap_code pw_call_end(const struct pw_call *c)
 #define PW_DEFINE_CALLS(group)                                                \
     group(PW_DEFINE_CALL, PW_DEFINE_LACK, PW_DEFINE_BARE)
 
-#define PW_DECLARE_CALL(name, arity, params, versions, when)                  \
+#define PW_DECLARE_CALL(name, arity, params, versions, when, needs)           \
     we_host_fn pw_call_##name;
 #define PW_DECLARE_LACK(name, arity, params, versions, why)
 #define PW_DECLARE_BARE(name, signature, when) we_host_fn pw_call_bare_##name;
@@ -92,6 +108,7 @@ PW_HOSTCALLS(PW_DECLARE_CALL, PW_DECLARE_LACK, PW_DECLARE_BARE)
 struct pw_import {
     const char *name, *signature;
     we_host_fn *fn;
+    uint32_t    needs;                   /* enum pw_allow */
 };
 
 /* The answer of a call-out that this call may look at, or NULL. */

@@ -80,6 +80,13 @@ static uint32_t give(const struct pw_call *c, const struct view *v,
     return pw_guest_return(c, out_data, out_size, ptr, (uint32_t)len);
 }
 
+/* Configurations and answers of call-outs may always be read. */
+static bool may_read(const struct pw_call *c, uint32_t buffer)
+{
+    return buffer > PW_UPSTREAM_DATA
+           || pw_call_allowed(c, "reading a body", PW_ALLOW_BODY_READ);
+}
+
 static uint32_t proxy_get_buffer_bytes(struct pw_call *c, uint32_t buffer,
                                        uint32_t start, uint32_t max,
                                        uint32_t out_data, uint32_t out_size)
@@ -88,6 +95,9 @@ static uint32_t proxy_get_buffer_bytes(struct pw_call *c, uint32_t buffer,
 
     if (buffer >= PW_NBUFFERS) {
         return PW_BAD_ARGUMENT;
+    }
+    if (!may_read(c, buffer)) {
+        return PW_INTERNAL_FAILURE;
     }
     v = view(c, buffer);
     return v.status != PW_OK
@@ -102,6 +112,9 @@ static uint32_t proxy_get_buffer_status(struct pw_call *c, uint32_t buffer,
 
     if (buffer >= PW_NBUFFERS) {
         return PW_BAD_ARGUMENT;
+    }
+    if (!may_read(c, buffer)) {
+        return PW_INTERNAL_FAILURE;
     }
     v = view(c, buffer);
     return v.status != PW_OK

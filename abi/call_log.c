@@ -17,6 +17,22 @@ void pw_call_log(const struct pw_call *c, enum pw_log_level level,
     c->host->log(c->root, c->stream, c->instance->plugin->name, level, text);
 }
 
+void pw_call_deny(const struct pw_call *c, const char *name, uint32_t needs)
+{
+    pw_instance *in = c->instance;
+    char line[128];
+    struct pw_text text;
+
+    in->ndenied++;
+    if ((in->denied & needs) == needs || !pw_call_logs(c, PW_WARN)) {
+        return;
+    }
+    in->denied |= needs;
+    pw_text_init(&text, line, sizeof line);
+    pw_text_add(&text, "%s is not allowed to this plugin", name);
+    pw_call_log(c, PW_WARN, (struct pw_str){ text.buf, text.len });
+}
+
 static uint32_t proxy_log(struct pw_call *c, uint32_t level, uint32_t ptr,
                           uint32_t len)
 {

@@ -175,12 +175,22 @@ static uint32_t proxy_get_property(struct pw_call *c, uint32_t path_ptr,
             return pw_guest_give(c, own_rows[i].value(c), out_data, out_size);
         }
     }
+    if (!pw_call_allowed(c, "reading a property", PW_ALLOW_PROPERTY_READ)) {
+        return PW_INTERNAL_FAILURE;
+    }
     map = find_map(path, &name);
     if (map != NULL) {
         return give_map(c, map->map, name, name.data == NULL, out_data,
                         out_size);
     }
     return give_host(c, path, out_data, out_size);
+}
+
+/* The proxy's own variables, not the plugin's state. */
+static bool is_variable(struct pw_str path)
+{
+    return path.len > 4 && memcmp(path.data, "ngx", 3) == 0
+           && (path.data[3] == '.' || path.data[3] == '\0');
 }
 
 static uint32_t proxy_set_property(struct pw_call *c, uint32_t path_ptr,
@@ -192,6 +202,11 @@ static uint32_t proxy_set_property(struct pw_call *c, uint32_t path_ptr,
     if (!pw_guest_read(c, path_ptr, path_len, &path)
         || !pw_guest_read(c, value_ptr, value_len, &value)) {
         return PW_INVALID_MEMORY_ACCESS;
+    }
+    if (is_variable(path)
+        && !pw_call_allowed(c, "setting a variable",
+                            PW_ALLOW_PROPERTY_WRITE)) {
+        return PW_INTERNAL_FAILURE;
     }
     return c->host->property_set(c->root, c->stream, path, value);
 }

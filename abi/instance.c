@@ -39,6 +39,11 @@ const char *pw_instance_fault(const pw_instance *instance)
     return instance->dead ? instance->fault : NULL;
 }
 
+uint64_t pw_instance_denied(const pw_instance *instance)
+{
+    return instance->ndenied;
+}
+
 uint64_t pw_instance_memory(const pw_instance *instance)
 {
     return we_memory_size(instance->memory);
@@ -170,6 +175,7 @@ pw_instance *pw_instance_new(pw_plugin *plugin, struct pw_error *error)
     in->current = in->effective = &in->none;
     in->restriction = PW_STARTING;
     in->deadline = plugin->limits.start_deadline;
+    in->allow = plugin->limits.allow;
     if (!instantiate(in, error) || !start(in, error)) {
         pw_instance_free(in);
         return NULL;

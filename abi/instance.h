@@ -61,6 +61,9 @@ struct pw_instance {
     enum pw_callback      running;
     enum pw_restriction   restriction;
     uint64_t              deadline;
+    uint32_t              allow;         /* all bits that may be needed */
+    uint32_t              denied;        /* bits that were said to the log */
+    uint64_t              ndenied;
     bool                  dead;
     struct pw_scratch     scratch[PW_NSCRATCH];
     uint64_t              clock;         /* the last monotonic time given */

@@ -12,12 +12,12 @@ static enum we_trap_code unimplemented(void *env, we_instance *guest,
     return WE_TRAP_NONE;
 }
 
-#define ROW_CALL(name, arity, params, versions, when)                         \
-    { #name, PW_SIG_##arity, pw_call_##name },
+#define ROW_CALL(name, arity, params, versions, when, needs)                  \
+    { #name, PW_SIG_##arity, pw_call_##name, PW_ALLOW_##needs },
 #define ROW_LACK(name, arity, params, versions, why)                          \
-    { #name, PW_SIG_##arity, unimplemented },
+    { #name, PW_SIG_##arity, unimplemented, PW_ALLOW_NOTHING },
 #define ROW_BARE(name, signature, when)                                       \
-    { #name, signature, pw_call_bare_##name },
+    { #name, signature, pw_call_bare_##name, PW_ALLOW_NOTHING },
 static const struct pw_import hostcalls[] = {
     PW_HOSTCALLS(ROW_CALL, ROW_LACK, ROW_BARE)
 };

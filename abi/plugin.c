@@ -320,6 +320,15 @@ static void set_limits(struct pw_limits *limits, const struct pw_limits *given)
     if (limits->start_deadline == 0) {
         limits->start_deadline = defaults.start_deadline;
     }
+    if (limits->allow == 0) {
+        limits->allow = UINT32_MAX;
+    }
+    if ((limits->allow & PW_ALLOW_HEADERS) != 0) {
+        limits->allow |= PW_ALLOW_HEADERS_READ;
+    }
+    if ((limits->allow & PW_ALLOW_BODY) != 0) {
+        limits->allow |= PW_ALLOW_BODY_READ;
+    }
 }
 
 static bool load_module(pw_plugin *plugin, const void *bytes, size_t len,
@@ -402,6 +411,27 @@ void pw_plugin_free(pw_plugin *plugin)
 bool pw_plugin_has(const pw_plugin *plugin, enum pw_callback callback)
 {
     return plugin->has[callback];
+}
+
+const char *pw_plugin_denied(const pw_plugin *plugin, uint32_t i)
+{
+    uint32_t n = we_module_nimports(plugin->module);
+    const struct pw_import *row;
+    struct we_extern import;
+    char found[SIGNATURE_SIZE];
+    const char *wanted;
+
+    for (uint32_t at = 0; at < n; at++) {
+        we_module_import(plugin->module, at, &import);
+        we_module_func_signature(plugin->module, import.index, found,
+                                 sizeof found);
+        row = pw_link_find(&import, found, &wanted);
+        if (row != NULL && (row->needs & ~plugin->limits.allow) != 0
+            && i-- == 0) {
+            return row->name;
+        }
+    }
+    return NULL;
 }
 
 const char *pw_plugin_abi(const pw_plugin *plugin)

@@ -255,6 +255,21 @@ typedef struct pw_stream   pw_stream;
 pw_runtime *pw_runtime_new(we_engine *engine, const struct pw_host *host);
 void        pw_runtime_free(pw_runtime *runtime);
 
+/* What a plugin may do besides logging, reading its configuration and the
+ * time, and keeping state of its own.  Writing includes reading. */
+enum pw_allow {
+    PW_ALLOW_NOTHING = 0,
+    PW_ALLOW_HEADERS_READ = 1 << 0, PW_ALLOW_HEADERS = 1 << 1,
+    PW_ALLOW_BODY_READ = 1 << 2, PW_ALLOW_BODY = 1 << 3,
+    PW_ALLOW_LOCAL_RESPONSE = 1 << 4,
+    PW_ALLOW_PROPERTY_READ = 1 << 5, PW_ALLOW_PROPERTY_WRITE = 1 << 6,
+    PW_ALLOW_SHARED_DATA = 1 << 7, PW_ALLOW_QUEUES = 1 << 8,
+    PW_ALLOW_METRICS = 1 << 9, PW_ALLOW_TIMERS = 1 << 10,
+    PW_ALLOW_FOREIGN = 1 << 11,
+    PW_ALLOW_HTTP_CALL = 1 << 12,        /* which upstreams: the host knows */
+    PW_ALLOW_ONLY = 1 << 30              /* set in every mask but 0 */
+};
+
 /* Bounds of a plugin's instances; 0 takes the default. */
 struct pw_limits {
     uint64_t memory;                     /* bytes; 16 MiB */
@@ -262,6 +277,8 @@ struct pw_limits {
                                             4 MiB */
     uint64_t deadline;                   /* CPU ns a callback; 10 ms */
     uint64_t start_deadline;             /* start, vm_start, configure; 5 s */
+    uint32_t allow;                      /* enum pw_allow, PW_ALLOW_ONLY and
+                                            more; 0: all */
 };
 
 /* Why a plugin could not be loaded or started.  One line. */
@@ -290,6 +307,8 @@ enum pw_callback {
 };
 /* Does the plugin export the callback?  Missing ones act as Continue. */
 bool pw_plugin_has(const pw_plugin *plugin, enum pw_callback callback);
+/* Imports that it isn't allowed to use; NULL past the last. */
+const char *pw_plugin_denied(const pw_plugin *plugin, uint32_t i);
 /* "0.2.1" ... */
 const char *pw_plugin_abi(const pw_plugin *plugin);
 
@@ -299,6 +318,8 @@ void         pw_instance_free(pw_instance *instance);
 /* The line that describes the fault that killed it: callback, cause and
  * back-trace; NULL while it is alive. */
 const char  *pw_instance_fault(const pw_instance *instance);
+/* Host calls that were refused because of limits.allow. */
+uint64_t     pw_instance_denied(const pw_instance *instance);
 /* Linear memory it holds, bytes. */
 uint64_t     pw_instance_memory(const pw_instance *instance);
 

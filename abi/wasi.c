@@ -334,10 +334,11 @@ PW_DEFINE_CALLS(PW_RUNTIME_CALLS)
     }
 PW_WASI_CALLS(DEFINE_CALL, DEFINE_ANSWER)
 
-#define ROW(name, signature, ...) { #name, signature, call_##name },
+#define ROW(name, signature, ...)                                             \
+    { #name, signature, call_##name, PW_ALLOW_NOTHING },
 static const struct pw_import rows[] = {
     PW_WASI_CALLS(ROW, ROW)
-    { "proc_exit", "i:", proc_exit },
+    { "proc_exit", "i:", proc_exit, PW_ALLOW_NOTHING },
 };
 
 const struct pw_import *pw_wasi_row(size_t i)

@@ -46,8 +46,8 @@ struct row {
     const char *name, *params;
     bool        lacks;
 };
-#define CALL(name, arity, params, versions, when) { #name, params, false },
-#define LACK(name, arity, params, versions, why)  { #name, params, true },
+#define CALL(name, arity, params, ...) { #name, params, false },
+#define LACK(name, arity, params, ...) { #name, params, true },
 #define BARE(name, signature, when)
 static const struct row rows[] = { PW_HOSTCALLS(CALL, LACK, BARE) };
 

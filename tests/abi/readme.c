@@ -5,6 +5,7 @@
  */
 #include "../../abi/callbacks.h"
 #include "../../abi/hostcalls.h"
+#include "../../abi/proxy_wasm.h"
 #include "../tap.h"
 
 #include <dirent.h>
@@ -54,9 +55,37 @@ static const char *explain(const char *params)
     return text;
 }
 
-#define CALL(name, arity, params, versions, when)                             \
-    add("| `%s` | %s | %s | yes%s |\n", #name, explain(params), versions,     \
-        strcmp(#when, "ALWAYS") == 0 ? ", at any time" : "");
+/* The word of the allow= parameter. */
+static const char *allow_word(uint32_t bit)
+{
+    static const struct {
+        uint32_t bit;
+        const char *text;
+    } words[] = {
+        { PW_ALLOW_NOTHING, "" },
+        { PW_ALLOW_HEADERS_READ, ", if allowed headers.read" },
+        { PW_ALLOW_HEADERS, ", if allowed headers" },
+        { PW_ALLOW_BODY, ", if allowed body" },
+        { PW_ALLOW_LOCAL_RESPONSE, ", if allowed local_response" },
+        { PW_ALLOW_SHARED_DATA, ", if allowed shared_data" },
+        { PW_ALLOW_QUEUES, ", if allowed queues" },
+        { PW_ALLOW_METRICS, ", if allowed metrics" },
+        { PW_ALLOW_TIMERS, ", if allowed timers" },
+        { PW_ALLOW_HTTP_CALL, ", if allowed http_call" },
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (words[i].bit == bit) {
+            return words[i].text;
+        }
+    }
+    return ", if allowed ?";
+}
+
+#define CALL(name, arity, params, versions, when, needs)                      \
+    add("| `%s` | %s | %s | yes%s%s |\n", #name, explain(params), versions,   \
+        strcmp(#when, "ALWAYS") == 0 ? ", at any time" : "",                  \
+        allow_word(PW_ALLOW_##needs));
 #define LACK(name, arity, params, versions, why)                              \
     add("| `%s` | %s | %s | no: %s |\n", #name, explain(params), versions,    \
         why);
