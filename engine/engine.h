@@ -173,8 +173,9 @@ const struct we_allocator *we_engine_allocator(const we_engine *engine);
 
 /*
  * Prepares the calling thread to run guests: makes its deadline timer, which
- * takes a real-time signal that nobody handles yet.  To be called once in each process (again after a
- * fork) before a call with a deadline.  WE_SYSTEM if there is no timer.
+ * takes a real-time signal that nobody handles yet.  To be called once in each
+ * process (again after a fork) before a call with a deadline.  WE_SYSTEM if
+ * there is no timer.
  */
 enum we_error we_engine_attach(we_engine *engine);
 

@@ -178,7 +178,7 @@ static void nested(struct world *w, we_instance *i, struct nest *n)
     is_int(n->got, WE_TRAP_NONE, "a short inner call isn't killed");
 }
 
-/* A signal comes at most once after the last call: a sleep isn't interrupted. */
+/* A signal comes at most once after the last call: no sleep is interrupted. */
 static void idle(struct world *w, we_instance *i)
 {
     struct timespec soon = { 0, 20 * MS }, wish = { 0, 300 * MS }, left;
