@@ -300,7 +300,9 @@ WE_OP(CROSS_RETURN)
 
 WE_OP(CALL)
 {
-    ENTER(&run->instance->own_funcs[WE_IMM(6)], pc[4], 8);
+    const char *own = (const char *) run->instance->own_funcs;
+
+    ENTER((const struct we_func *) (own + WE_IMM(6)), pc[4], 8);
 }
 
 WE_OP(CALL_IMPORT)

@@ -259,8 +259,8 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     op(RETURN_F32_S) op(RETURN_F32_A)                                         \
     op(RETURN_F64_S) op(RETURN_F64_A)                                         \
     op(RETURN_N)           /* a slots from slot d; imm */                     \
-    /* calls: arguments from slot d; function's index in imm; the type of     \
-       an indirect one at 8.  Tail calls: a slots from slot d, then b or, of  \
+    /* calls: arguments from slot d; function's index in imm (CALL: its byte  \
+       offset in own_funcs); the type of an indirect one at 8.  Tail calls: a slots from slot d, then b or, of  \
        an indirect one, the slot at 12 */                                     \
     op(CALL) op(CALL_IMPORT)                                                  \
     op(CALL_INDIRECT_S) op(CALL_INDIRECT_A) /* a, table in imm */             \

@@ -561,6 +561,7 @@ static void lower_local_get(struct we_lower *l, uint32_t local)
     struct we_operand *o =
         we_lower_push(l, WE_AT_LOCAL, we_class_of(l->body->locals[local]));
 
+    we_lower_mark_read(l, local);
     o->local = slot;
     l->waiting[slot]++;
 }
@@ -591,6 +592,7 @@ static void lower_local_set(struct we_lower *l, uint32_t local)
     uint32_t d = l->local_slot[local];
     struct we_operand o = we_lower_pop(l);
 
+    we_lower_mark_set(l, local);
     if (o.place == WE_AT_LOCAL && o.local == d) {
         return;
     }
@@ -740,18 +742,24 @@ static enum we_error lower_insn(void *env, const struct we_insn *insn)
 
 /* --- bodies --------------------------------------------------------------- */
 
+enum { ZERO_UNITS = 8 };
+
 static bool number_locals(struct we_lower *l)
 {
     const struct we_body *body = l->body;
+    uint32_t nparams = body->type != NULL ? body->type->nparams : 0;
     uint32_t i, slot = 0;
 
     if (!we_grow(l->allocator, &l->local_slot, &l->local_slot_cap,
                  body->nlocals, sizeof *l->local_slot)
+        || !we_grow(l->allocator, &l->is_set, &l->is_set_cap, body->nlocals,
+                    sizeof *l->is_set)
         || !we_grow(l->allocator, &l->waiting, &l->waiting_cap,
                     body->local_slots, sizeof *l->waiting)) {
         return false;
     }
     for (i = 0; i < body->nlocals; i++) {
+        l->is_set[i] = i < nparams;
         l->local_slot[i] = slot;
         slot += we_slots(body->locals[i]);
     }
@@ -765,12 +773,12 @@ static enum we_error lower_begin(void *env, const struct we_body *body)
 {
     struct we_lower *l = env;
     uint32_t i;
-    uint16_t *p;
 
     l->error = WE_OK;
     l->body = body;
     l->n = l->nmap = l->barrier = 0;
     l->noperands = l->flushed = l->nblocks = 0;
+    l->nset = l->zero_from = l->zero_to = 0;
     l->top = body->local_slots;
     l->returns = l->def_end = l->move_end = WE_NONE;
     l->param_slots = body->type != NULL ? body->type->param_slots : 0;
@@ -785,11 +793,8 @@ static enum we_error lower_begin(void *env, const struct we_body *body)
         return WE_NOMEM;
     }
     we_emit_label(l);
-    if (body->local_slots > l->param_slots) {
-        p = we_emit(l, WE_I_ZERO, 8);
-        p[4] = (uint16_t) l->param_slots;
-        we_put_imm32(p + 6, body->local_slots - l->param_slots);
-    }
+    we_emit(l, WE_I_ZERO, ZERO_UNITS);   /* filled in, or left out, when
+                                            it is known which are read */
     we_lower_body(l);
     return l->error;
 }
@@ -812,19 +817,26 @@ static enum we_error lower_finish(void *env, uint32_t stack_slots)
     struct we_arena *arena = &l->module->arena;
     uint32_t frame_slots = l->body->local_slots + stack_slots;
     uint32_t charge = (frame_slots + WE_FRAME_SLOTS) * 8;
+    uint32_t skip = l->zero_from < l->zero_to ? 0 : ZERO_UNITS, i;
     struct we_code *code;
 
     if (frame_slots > WE_SLOTS_MAX) {
         return WE_LIMIT;
     }
     resolve_returns(l, charge);
+    l->units[4] = (uint16_t) l->zero_from;
+    we_put_imm32(l->units + 6, l->zero_to - l->zero_from);
+    for (i = 0; i < l->nmap; i++) {
+        l->map[i].at -= skip;
+    }
     code = we_arena_alloc(arena, sizeof *code);
     if (code == NULL) {
         return WE_NOMEM;
     }
     *code = (struct we_code){
-        .units = we_arena_copy(arena, l->units, l->n * sizeof *l->units),
-        .nunits = l->n, .func = l->body->func,
+        .units = we_arena_copy(arena, l->units + skip,
+                               (l->n - skip) * sizeof *l->units),
+        .nunits = l->n - skip, .func = l->body->func,
         .param_slots = l->param_slots, .local_slots = l->body->local_slots,
         .result_slots = l->result_slots, .frame_slots = frame_slots,
         .charge = charge,
@@ -864,6 +876,8 @@ void we_lower_free(struct we_lower *l)
     }
     a = l->allocator;
     we_release(a, l->local_slot, l->local_slot_cap * sizeof *l->local_slot);
+    we_release(a, l->is_set, l->is_set_cap * sizeof *l->is_set);
+    we_release(a, l->set, l->set_cap * sizeof *l->set);
     we_release(a, l->waiting, l->waiting_cap * sizeof *l->waiting);
     we_release(a, l->units, l->units_cap * sizeof *l->units);
     we_release(a, l->map, l->map_cap * sizeof *l->map);

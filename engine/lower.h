@@ -74,6 +74,7 @@ struct we_block {
     const we_valtype *params;
     const we_valtype *results;           /* of several; of one: */
     we_valtype single;                   /* the validator's own may move */
+    uint32_t nset;                       /* locals set before it */
     uint32_t fixups;                     /* chain of the branches to its end */
     uint32_t start;                      /* loop: unit to branch to */
     uint32_t otherwise;                  /* if: chain of the false branch */
@@ -94,6 +95,15 @@ struct we_lower {
     uint32_t       *waiting;             /* by slot of a local: operands that
                                             are WE_AT_LOCAL there */
     size_t          waiting_cap;
+    /* A local that is read only where it was surely set before needs no zero
+     * at the beginning.  It is set from here on if its flag is; `set` has
+     * those that the open blocks set, which forget them at their ends. */
+    bool           *is_set;              /* by local */
+    size_t          is_set_cap;
+    uint32_t       *set;
+    size_t          set_cap;
+    uint32_t        nset;
+    uint32_t        zero_from, zero_to;  /* slots to be zeroed */
     uint32_t        param_slots, result_slots;
     uint32_t        offset;              /* of the instruction in the module */
 
@@ -196,6 +206,11 @@ void we_flush_local(struct we_lower *l, uint32_t slot);
 
 /* Takes back the last instruction. */
 void we_emit_undo(struct we_lower *l, const struct we_last *last);
+
+/* Locals: whether they may be read before they were set (lower_code.c). */
+void we_lower_mark_set(struct we_lower *l, uint32_t local);
+void we_lower_mark_read(struct we_lower *l, uint32_t local);
+void we_lower_unmark(struct we_lower *l, uint32_t nset);
 
 /* --- control and calls (lower_control.c) ---------------------------------- */
 

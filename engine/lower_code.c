@@ -356,3 +356,42 @@ void we_flush_local(struct we_lower *l, uint32_t slot)
         }
     }
 }
+
+/* --- locals --------------------------------------------------------------- */
+
+void we_lower_mark_set(struct we_lower *l, uint32_t local)
+{
+    if (l->is_set[local]) {
+        return;
+    }
+    if (!we_grow(l->allocator, &l->set, &l->set_cap, (size_t) l->nset + 1,
+                 sizeof *l->set)) {
+        we_lower_fail(l, WE_NOMEM);
+        return;
+    }
+    l->is_set[local] = true;
+    l->set[l->nset++] = local;
+}
+
+void we_lower_mark_read(struct we_lower *l, uint32_t local)
+{
+    uint32_t slot = l->local_slot[local];
+    uint32_t end = slot + we_slots(l->body->locals[local]);
+
+    if (l->is_set[local]) {
+        return;
+    }
+    if (l->zero_from == l->zero_to) {
+        l->zero_from = slot;
+        l->zero_to = end;
+    }
+    l->zero_from = slot < l->zero_from ? slot : l->zero_from;
+    l->zero_to = end > l->zero_to ? end : l->zero_to;
+}
+
+void we_lower_unmark(struct we_lower *l, uint32_t nset)
+{
+    while (l->nset > nset) {
+        l->is_set[l->set[--l->nset]] = false;
+    }
+}

@@ -2,6 +2,7 @@
 #include "lower.h"
 
 #include "arena.h"
+#include "instance.h"
 
 #include <string.h>
 
@@ -278,7 +279,7 @@ static void push_block(struct we_lower *l, const struct we_insn *insn)
         .nparams = insn->nparams, .nresults = insn->nresults,
         .params = insn->params, .results = insn->results,
         .single = insn->nresults == 1 ? insn->results[0] : WE_BOT,
-        .fixups = WE_NONE, .otherwise = WE_NONE, .stub_of = WE_NONE
+        .nset = l->nset, .fixups = WE_NONE, .otherwise = WE_NONE, .stub_of = WE_NONE
     };
 }
 
@@ -323,6 +324,7 @@ static void lower_else(struct we_lower *l, const struct we_insn *insn)
         link(l, &block->fixups, emit_br(l));
     }
     resolve(l, &block->otherwise, l->n);
+    we_lower_unmark(l, block->nset);
     we_lower_reset(l, block);
     we_emit_label(l);
     we_lower_push_types(l, block->params, block->nparams);
@@ -341,6 +343,7 @@ static void lower_end(struct we_lower *l, const struct we_insn *insn)
         l->nblocks--;
         return;
     }
+    we_lower_unmark(l, block->nset);
     if (!insn->dead && joins) {
         leave(l, block);
     }
@@ -540,7 +543,9 @@ static void lower_call(struct we_lower *l, const struct we_insn *insn)
     uint16_t *p = we_emit(l, own ? WE_I_CALL : WE_I_CALL_IMPORT, own ? 8 : 12);
 
     p[4] = (uint16_t) args;
-    we_put_imm32(p + 6, own ? insn->index - imported : insn->index);
+    we_put_imm32(p + 6, own ? (insn->index - imported)
+                              * (uint32_t) sizeof (struct we_func)
+                            : insn->index);
     push_results(l, insn);
 }
 
