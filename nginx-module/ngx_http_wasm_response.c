@@ -664,7 +664,21 @@ ngx_http_wasm_response_wake(ngx_http_wasm_ctx_t *ctx)
         return;
     }
 
+    if (rc == NGX_ERROR) {
+
+        /* ending the request, nginx ends the upstream, which lets go of it */
+
+        r->main->count++;
+    }
+
     if (rc == NGX_ERROR || rc > NGX_OK) {
+
+        /* an upstream gives up its hold of the request, this is ours */
+
+        if (r->upstream) {
+            r->main->count++;
+        }
+
         ngx_http_finalize_request(r, rc);
         return;
     }
@@ -760,8 +774,13 @@ ngx_http_wasm_response_fail(ngx_http_wasm_ctx_t *ctx, ngx_int_t rc)
         return rc;
     }
 
-    return ngx_http_filter_finalize_request(r, &ngx_http_wasm_filter_module,
-                                            rc);
+    rc = ngx_http_filter_finalize_request(r, &ngx_http_wasm_filter_module, rc);
+
+    /* should the content handler go on, nobody wants it any more */
+
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_DROP;
+
+    return rc;
 }
 
 

@@ -434,7 +434,8 @@ sub stop
     if (my @bad = $self->complaints) {
         diag($_) for @bad[0 .. ($#bad < 19 ? $#bad : 19)];
         # nginx sends stderr to its error log.
-        my ($report) = $self->messages =~ /(.*(?:Sanitizer|runtime error).*)/s;
+        my ($report) = $self->messages
+            =~ /^([^\n]*(?:Sanitizer|runtime error).*)/ms;
         diag(substr $report, 0, 6000) if defined $report;
         $self->{failed} = 1;
     }
