@@ -42,7 +42,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
 OPT ?= -O2 -g
 CFLAGS_ALL := -std=c11 $(OPT) -fPIC -fvisibility=hidden $(WARN) $(SANFLAGS) \
     $(CFLAGS)
-LDLIBS_ALL := -lm $(LDLIBS)
+LDLIBS_ALL := -lcrypto -lm $(LDLIBS)
 
 # Rebuilds all when compiler or flags change.
 $(B)/flags: FORCE
@@ -257,6 +257,20 @@ check-nginx-new: nginx-new examples
 	$(Q)SLUICE_NGINX=$(NGINX_NEW)/objs/nginx \
 	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(NGINX_NEW)/objs/$(MODULE)) \
 	    $(PROVE) $(NGINX_TESTS)
+
+# --- fuzzing -----------------------------------------------------------------
+#
+# `make fuzz SAN=1 FUZZ_SECONDS=600`.  Needs node.
+
+FUZZ_SECONDS ?= 60
+FUZZERS := $(B)/tests/fuzz/guest $(B)/tests/fuzz/flip
+
+$(FUZZERS): %: %.o $(B)/libsluice.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS)
+	$(Q)TOOLS=$(TOOLS) tests/fuzz/run $(B) $(FUZZ_SECONDS)
 
 # --- benchmarks --------------------------------------------------------------
 #

@@ -264,7 +264,8 @@ struct we_limits {
  * Links (linker may be NULL: nothing is defined), allocates, initialises and
  * runs the start function (Section 4.5.4), under limits (NULL: defaults) and a
  * deadline for the start function (CPU nanoseconds; 0: none).  host_data is
- * what we_instance_host_data returns.  WE_TRAP: *trap says why.
+ * what we_instance_host_data returns.  WE_TRAP: *trap says why.  After any
+ * failure *instance is NULL.
  */
 enum we_error we_instance_new(we_module *module, we_linker *linker,
                               const struct we_limits *limits,

@@ -431,6 +431,7 @@ enum we_error we_instance_new(we_module *module, we_linker *linker,
     detail = detail != NULL ? detail : &own_detail;
     trap = trap != NULL ? trap : &own_trap;
     detail->error = WE_OK;
+    *instance = NULL;
     if (it != NULL) {
         it->host_data = host_data;
         error = build(it, linker, detail, trap);

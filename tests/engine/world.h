@@ -49,7 +49,7 @@ static inline enum we_error world_error(struct world *w, const void *bytes,
                                      &w->detail);
 
     tap_guarded_free(copy, len);
-    *instance = NULL;
+    *instance = NULL;                    /* if there is no module */
     if (e == WE_OK) {
         e = we_instance_new(module, w->linker, &w->limits, w->deadline, w,
                             instance, &w->detail, &w->trap);

@@ -1,0 +1,71 @@
+// As guest.c, with V8: node v8.js TYPES.json FILE.wasm...
+const fs = require('fs');
+const view = new DataView(new ArrayBuffer(8));
+const types = JSON.parse(fs.readFileSync(process.argv[2]));
+const lines = [];
+
+function argument(type, set) {
+    switch (type) {
+    case 'i': return [0, -1, -0x7fffffff][set];
+    case 'I': return [0n, -1n, -0x7fffffffffffffffn][set];
+    case 'f': case 'F': return [0, -1.5, 4294967296][set];
+    default: return null;
+    }
+}
+
+function show(type, v) {
+    const hex = (bits, n) => bits.toString(16).padStart(n, '0');
+    switch (type) {
+    case 'i': return hex(v >>> 0, 8);
+    case 'I': return hex(BigInt.asUintN(64, v), 16);
+    case 'f':
+        view.setFloat32(0, v);
+        return v !== v ? '7fc00000' : hex(view.getUint32(0), 8);
+    case 'F':
+        view.setFloat64(0, v);
+        return v !== v ? '7ff8000000000000' : hex(view.getBigUint64(0), 16);
+    default: return v === null ? 'null' : 'set';
+    }
+}
+
+function call(func, signature, head, set) {
+    const [params, results] = signature.split(':');
+    try {
+        let v = func(...[...params].map(t => argument(t, set)));
+        v = results.length === 0 ? [] : results.length === 1 ? [v] : [...v];
+        lines.push(head + v.map((x, i) => ` ${results[i]}:` +
+                                          show(results[i], x)).join(''));
+    } catch (e) {
+        lines.push(head + ' trap');
+    }
+}
+
+for (const file of process.argv.slice(3)) {
+    lines.push('== ' + file);
+    const wasm = new WebAssembly.Module(fs.readFileSync(file));
+    const list = WebAssembly.Module.exports(wasm), type = types[file] || {};
+    let guest;
+    try {
+        guest = new WebAssembly.Instance(wasm, {}).exports;
+    } catch (e) {
+        lines.push('trap');
+        continue;
+    }
+    for (let set = 0; set < 3; set++)
+        list.forEach(({ name, kind }, i) => {
+            if (kind === 'function' && type[i])
+                call(guest[name], type[i], `${set} ${i}`, set);
+        });
+    list.forEach(({ name, kind }, i) => {
+        if (kind === 'global' && type[i])
+            lines.push(`g${i} ${type[i]}:` + show(type[i], guest[name].value));
+        if (kind === 'memory') {
+            const bytes = new Uint8Array(guest[name].buffer);
+            let hash = 0;
+            for (const b of bytes) hash = Math.imul(hash ^ b, 0x01000193);
+            lines.push(`m${i} ${bytes.length} ` +
+                       (hash >>> 0).toString(16).padStart(8, '0'));
+        }
+    });
+}
+console.log(lines.join('\n'));
