@@ -193,6 +193,8 @@ static inline uint64_t we_imm64(const uint16_t *at)
 #define WE_AT_AS(n)                                                           \
     uint64_t at = (uint64_t) ((uint32_t) acc + (uint32_t) WE_SLOT(n))         \
                   + WE_IMM(6);
+#define WE_AT_X(n)                                                            \
+    uint64_t at = (uint64_t) ((uint32_t) WE_SLOT(n) + WE_IMM(8)) + WE_IMM(6);
 #define WE_IN_BOUNDS(bytes) WE_TRAP_IF(at + (bytes) > size, WE_TRAP_MEMORY)
 
 /* The general form: any memory, any address width; sums may overflow. */

@@ -186,11 +186,13 @@ WE_TRUNC(TRUNC, )
     LOAD(n##_K, K, S, 8, T, bytes, value)                                     \
     LOAD(n##_SS, SS, S, 12, T, bytes, value)                                  \
     LOAD(n##_AS, AS, S, 8, T, bytes, value)                                   \
+    LOAD(n##_X, X, S, 12, T, bytes, value)                                    \
     LOAD(n##_Sa, S, A, 8, T, bytes, value)                                    \
     LOAD(n##_Aa, A, A, 8, T, bytes, value)                                    \
     LOAD(n##_Ka, K, A, 8, T, bytes, value)                                    \
     LOAD(n##_SSa, SS, A, 12, T, bytes, value)                                 \
     LOAD(n##_ASa, AS, A, 8, T, bytes, value)                                  \
+    LOAD(n##_Xa, X, A, 12, T, bytes, value)                                   \
     WE_OP(n##_G)                                                              \
     {                                                                         \
         const uint8_t *p;                                                     \
@@ -204,6 +206,7 @@ WE_LOADS(LOADS, )
 #define V_S(T) WE_T_##T v = WE_OF_##T(WE_SLOT(5));
 #define V_A(T) WE_T_##T v = WE_ACC_##T;
 #define V_I(T) WE_T_##T v = WE_OF_##T(WE_IMM8(8));
+#define V_J(T) WE_T_##T v = WE_OF_##T(WE_IMM8(12));
 
 #define STORE(form, to, from, units, T, bytes, put)                           \
     WE_OP(form)                                                               \
@@ -226,6 +229,9 @@ WE_LOADS(LOADS, )
     STORE(n##_SI, S, I, 12, T, bytes, put)                                    \
     STORE(n##_AI, A, I, 12, T, bytes, put)                                    \
     STORE(n##_KI, K, I, 12, T, bytes, put)                                    \
+    STORE(n##_XS, X, S, 12, T, bytes, put)                                    \
+    STORE(n##_XA, X, A, 12, T, bytes, put)                                    \
+    STORE(n##_XI, X, J, 16, T, bytes, put)                                  \
     WE_OP(n##_G)                                                              \
     {                                                                         \
         uint8_t *p;                                                           \

@@ -21,7 +21,9 @@
  *   h   .   .   . | a   b   dist  | imm64    branches; the distance counts
  *                                            from its own place
  *   h   .   .   . | d   a   off . | b        load from slot a + slot b + off
+ *   h   .   .   . | d   a   off . | imm32    load from slot a + imm + off
  *   h   .   .   . | a   v   off . | imm64    store
+ *   h   .   .   . | a   v   off . | imm32 imm64   store to slot a + imm + off
  *   h   .   .   . | d   a   b   c | x y      two 32-bit indices x and y
  */
 
@@ -214,15 +216,16 @@
  * The variants of a family, in the order that the enums below count.
  *
  * Memory operations: address in a slot (S), the accumulator (A), constant (K),
- * the sum of two slots (SS) or of accumulator and slot (AS); the last form, G,
- * takes a memory's index and a 64-bit offset.
+ * the sum of two slots (SS), of accumulator and slot (AS), of a slot and an
+ * immediate (X); the last form, G, takes a memory's index and a 64-bit offset.
  */
 enum we_variant { WE_SS, WE_AS, WE_SA, WE_SI, WE_AI, WE_NVARIANTS };
 enum we_address { WE_LOAD_S, WE_LOAD_A, WE_LOAD_K, WE_LOAD_SS, WE_LOAD_AS,
-                  WE_NLOADS };
+                  WE_LOAD_X, WE_NLOADS };
 enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
                  WE_STORE_KS, WE_STORE_KA, WE_STORE_SI, WE_STORE_AI,
-                 WE_STORE_KI, WE_STORE_G };
+                 WE_STORE_KI, WE_STORE_XS, WE_STORE_XA, WE_STORE_XI,
+                 WE_STORE_G };
 
 #define WE_LIST_INT2(op, n, ...)                                              \
     op(n##_SS) op(n##_AS) op(n##_SA) op(n##_SI) op(n##_AI)                    \
@@ -240,11 +243,13 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
 #define WE_LIST_UNARY(op, n, ...)                                             \
     op(n##_S) op(n##_A) op(n##_Sa) op(n##_Aa)
 #define WE_LIST_LOADS(op, n, ...)                                             \
-    op(n##_S) op(n##_A) op(n##_K) op(n##_SS) op(n##_AS)                       \
-    op(n##_Sa) op(n##_Aa) op(n##_Ka) op(n##_SSa) op(n##_ASa) op(n##_G)
+    op(n##_S) op(n##_A) op(n##_K) op(n##_SS) op(n##_AS) op(n##_X)             \
+    op(n##_Sa) op(n##_Aa) op(n##_Ka) op(n##_SSa) op(n##_ASa) op(n##_Xa)       \
+    op(n##_G)
 #define WE_LIST_STORES(op, n, ...)                                            \
     op(n##_SS) op(n##_AS) op(n##_SA) op(n##_AA) op(n##_KS) op(n##_KA)         \
-    op(n##_SI) op(n##_AI) op(n##_KI) op(n##_G)
+    op(n##_SI) op(n##_AI) op(n##_KI) op(n##_XS) op(n##_XA) op(n##_XI)         \
+    op(n##_G)
 
 /* The rest: what it does as an equation or a word, its operands. */
 #define WE_SINGLES(op)                                                        \
@@ -269,6 +274,7 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     /* moves */                                                               \
     op(MOV) op(MOV2) op(MOV_V)     /* d = a, b = c */                         \
     op(COPY)                       /* imm slots from a on, to d, d <= a */    \
+    op(SUM)                        /* d = a + imm, i32, and no accumulator */   \
     op(CONST32) op(CONST64)        /* d = imm */                              \
     op(CONST_INT_A) op(CONST_INT64_A) op(CONST_F32_A) op(CONST_F64_A)         \
     op(SELECT_S) op(SELECT_A) op(SELECT_V)  /* d = c ? a : b */               \

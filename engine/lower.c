@@ -170,7 +170,25 @@ static enum we_variant choose(struct we_lower *l, const struct we_row *row,
 /* Where an operand is that isn't in the accumulator alone. */
 static uint32_t slot_of(const struct we_operand *o)
 {
-    return o->place == WE_AT_LOCAL ? o->local : o->slot;
+    return o->place == WE_AT_LOCAL || o->place == WE_AT_SUM ? o->local
+                                                            : o->slot;
+}
+
+/* An i32 constant added to, or taken from, a local or such a sum? */
+static bool make_sum(struct we_lower *l, const struct we_row *row)
+{
+    struct we_operand *b = &l->operands[l->noperands - 1], *a = b - 1;
+    bool adds = row->iop == WE_I_I32_ADD_SS;
+
+    if ((!adds && row->iop != WE_I_I32_SUB_SS) || b->place != WE_AT_CONST
+        || (a->place != WE_AT_LOCAL && a->place != WE_AT_SUM)) {
+        return false;
+    }
+    a->bits = a->place == WE_AT_SUM ? a->bits : 0;
+    a->bits = (uint32_t) (adds ? a->bits + b->bits : a->bits - b->bits);
+    a->place = WE_AT_SUM;
+    we_lower_pop(l);
+    return true;
 }
 
 static void lower_binary(struct we_lower *l, const struct we_row *row)
@@ -317,17 +335,20 @@ static enum we_address load_address(struct we_lower *l, struct we_operand *o,
         *offset += (uint32_t) o->bits;
         return WE_LOAD_K;
     }
+    if (o->place == WE_AT_SUM) {
+        return WE_LOAD_X;
+    }
     if (pop_sum(l, o, sum)) {
         return sum->variant == WE_SS ? WE_LOAD_SS : WE_LOAD_AS;
     }
-    sum->a = slot_of(o);
     return mode == WE_A ? WE_LOAD_A : WE_LOAD_S;
 }
 
 static void lower_load(struct we_lower *l, const struct we_row *row,
                        const struct we_insn *insn)
 {
-    struct we_operand o = we_lower_pop(l);
+    struct we_operand o = is_general(l, insn) ? we_lower_pop(l)
+                                              : we_lower_pop_address(l);
     uint64_t offset = insn->imm[0];
     enum we_address form;
     struct we_last sum;
@@ -347,15 +368,24 @@ static void lower_load(struct we_lower *l, const struct we_row *row,
     }
     form = load_address(l, &o, &offset, &sum);
     p = we_emit_def(l, row->iop + form, WE_NLOADS, row->result, row->result,
-                    form == WE_LOAD_SS ? 12 : 8);
-    p[5] = (uint16_t) (form == WE_LOAD_AS && sum.variant == WE_AS ? sum.b
-                                                                  : sum.a);
+                    form == WE_LOAD_SS || form == WE_LOAD_X ? 12 : 8);
+    p[5] = (uint16_t) slot_of(&o);
     we_put_imm32(p + 6, (uint32_t) offset);
     if (form == WE_LOAD_SS) {
+        p[5] = (uint16_t) sum.a;
         p[8] = (uint16_t) sum.b;
+    } else if (form == WE_LOAD_AS) {
+        p[5] = (uint16_t) (sum.variant == WE_AS ? sum.b : sum.a);
+    } else if (form == WE_LOAD_X) {
+        we_put_imm32(p + 8, (uint32_t) o.bits);
     }
     we_emit_map(l);
 }
+
+/* by value, if the address is the sum of a slot and a constant */
+static const uint8_t sum_forms[3] = {
+    [WE_S] = WE_STORE_XS, [WE_A] = WE_STORE_XA, [WE_I] = WE_STORE_XI
+};
 
 /* by address and value; in an accumulator they are of different classes, or
  * the same number */
@@ -371,10 +401,14 @@ static const uint8_t store_forms[3][3] = {
 static void lower_store(struct we_lower *l, const struct we_row *row,
                         const struct we_insn *insn)
 {
-    struct we_operand v = we_lower_pop(l), o = we_lower_pop(l);
+    struct we_operand v = we_lower_pop(l);
+    struct we_operand o = is_general(l, insn) ? we_lower_pop(l)
+                                              : we_lower_pop_address(l);
+    bool sum = o.place == WE_AT_SUM;
     enum we_mode value = we_operand_mode(l, &v);
     enum we_mode address = we_operand_mode(l, &o);
     uint64_t offset = insn->imm[0];
+    uint32_t form;
     uint16_t *p;
 
     if (is_general(l, insn)
@@ -391,13 +425,17 @@ static void lower_store(struct we_lower *l, const struct we_row *row,
     if (address == WE_I) {
         offset += (uint32_t) o.bits;
     }
-    p = we_emit(l, row->iop + store_forms[address][value],
-                value == WE_I ? 12 : 8);
+    form = sum ? sum_forms[value] : store_forms[address][value];
+    p = we_emit(l, row->iop + form,
+                (value == WE_I ? 12u : 8u) + (sum ? 4u : 0u));
     p[4] = (uint16_t) slot_of(&o);
     p[5] = (uint16_t) slot_of(&v);
     we_put_imm32(p + 6, (uint32_t) offset);
+    if (sum) {
+        we_put_imm32(p + 8, (uint32_t) o.bits);
+    }
     if (value == WE_I) {
-        we_put_imm64(p + 8, v.bits);
+        we_put_imm64(p + (sum ? 12 : 8), v.bits);
     }
     we_emit_map(l);
 }
@@ -685,7 +723,7 @@ static bool lower_single(struct we_lower *l, const struct we_insn *insn)
     switch (insn->op) {
     case WE_OP_NOP:
     case WE_OP_ATOMIC_FENCE:                                        break;
-    case WE_OP_DROP:        we_lower_pop(l);                        break;
+    case WE_OP_DROP:        we_lower_drop(l, 1);                    break;
     case WE_OP_SELECT:
     case WE_OP_SELECT_T:    lower_select(l);                        break;
     case WE_OP_LOCAL_GET:   lower_local_get(l, insn->index);        break;
@@ -709,14 +747,29 @@ static bool lower_single(struct we_lower *l, const struct we_insn *insn)
     return true;
 }
 
+/* Those that don't use the top operand, or take it as an address. */
+static bool leaves_top(const struct we_row *row, enum we_op op)
+{
+    return row->how == HOW_LOAD || row->how == HOW_CONST
+           || op == WE_OP_LOCAL_GET || op == WE_OP_GLOBAL_GET
+           || op == WE_OP_DROP || op == WE_OP_NOP;
+}
+
 static enum we_error lower_insn(void *env, const struct we_insn *insn)
 {
     struct we_lower *l = env;
     const struct we_row *row = &rows[insn->op];
 
     l->offset = insn->offset;
+    if (!leaves_top(row, insn->op)) {
+        we_lower_add_top(l);
+    }
     switch ((enum we_how) row->how) {
-    case HOW_BINARY:    lower_binary(l, row);                       break;
+    case HOW_BINARY:
+        if (!make_sum(l, row)) {
+            lower_binary(l, row);
+        }
+        break;
     case HOW_COMPARE:   lower_compare(l, row);                      break;
     case HOW_EQZ:       lower_eqz(l, row);                          break;
     case HOW_UNARY:     lower_unary(l, row);                        break;

@@ -16,15 +16,17 @@ enum we_class { WE_CLASS_INT, WE_CLASS_F32, WE_CLASS_F64, WE_NACCS,
  * An operand of the stack, as late as possible: local.get and constants are
  * not copied, a result that is used at once stays in its accumulator.  Every
  * operand has a slot of its own all the same, its canonical one, where it is
- * at joins.
+ * at joins.  The sum of a local and a constant, an i32, waits for the load or
+ * store whose address it is.
  */
-enum we_place { WE_AT_SLOT, WE_AT_LOCAL, WE_AT_CONST, WE_AT_ACC };
+enum we_place { WE_AT_SLOT, WE_AT_LOCAL, WE_AT_CONST, WE_AT_ACC, WE_AT_SUM };
 
 struct we_operand {
     uint8_t  place, class;
     uint32_t slot;                       /* canonical */
-    uint32_t local;                      /* WE_AT_LOCAL: the local's slot */
-    uint64_t bits;                       /* WE_AT_CONST */
+    uint32_t local;                      /* WE_AT_LOCAL, WE_AT_SUM: the
+                                            local's slot */
+    uint64_t bits;                       /* WE_AT_CONST, WE_AT_SUM */
 };
 
 /* How an instruction gets at an operand: slot, accumulator, immediate. */
@@ -93,7 +95,7 @@ struct we_lower {
     uint32_t       *local_slot;          /* by local */
     size_t          local_slot_cap;
     uint32_t       *waiting;             /* by slot of a local: operands that
-                                            are WE_AT_LOCAL there */
+                                            are WE_AT_LOCAL or _SUM there */
     size_t          waiting_cap;
     /* A local that is read only where it was surely set before needs no zero
      * at the beginning.  It is set from here on if its flag is; `set` has
@@ -181,8 +183,12 @@ struct we_operand *we_lower_push(struct we_lower *l, enum we_place place,
                                  uint8_t class);
 void we_lower_push_types(struct we_lower *l, const we_valtype *types,
                          uint32_t n);
-/* A popped operand stays where it is until the next push. */
+/* A popped operand stays where it is until the next push.  It isn't WE_AT_SUM,
+ * unless it is an address. */
 struct we_operand we_lower_pop(struct we_lower *l);
+struct we_operand we_lower_pop_address(struct we_lower *l);
+/* If the top operand is a sum, it becomes a pending result. */
+void we_lower_add_top(struct we_lower *l);
 void we_lower_drop(struct we_lower *l, uint32_t n);
 /* Forgets all operands above a block's parameters. */
 void we_lower_reset(struct we_lower *l, const struct we_block *block);

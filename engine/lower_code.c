@@ -250,14 +250,14 @@ void we_lower_push_types(struct we_lower *l, const we_valtype *types,
     }
 }
 
-struct we_operand we_lower_pop(struct we_lower *l)
+struct we_operand we_lower_pop_address(struct we_lower *l)
 {
     struct we_operand o = l->operands[--l->noperands];
 
     if (l->flushed > l->noperands) {
         l->flushed = l->noperands;
     }
-    if (o.place == WE_AT_LOCAL) {
+    if (o.place == WE_AT_LOCAL || o.place == WE_AT_SUM) {
         l->waiting[o.local]--;
     } else if (o.place == WE_AT_ACC) {
         l->accs[o.class].pending = WE_NONE;
@@ -266,17 +266,58 @@ struct we_operand we_lower_pop(struct we_lower *l)
     return o;
 }
 
+/* In its slot; no accumulator is changed. */
+static void emit_sum(struct we_lower *l, struct we_operand *o)
+{
+    uint16_t *p;
+
+    we_wrote(l, o->slot, o->class);
+    p = we_emit(l, WE_I_SUM, 8);
+    p[4] = (uint16_t) o->slot;
+    p[5] = (uint16_t) o->local;
+    we_put_imm32(p + 6, (uint32_t) o->bits);
+    o->place = WE_AT_SLOT;
+}
+
+struct we_operand we_lower_pop(struct we_lower *l)
+{
+    struct we_operand o = we_lower_pop_address(l);
+
+    if (o.place == WE_AT_SUM) {
+        emit_sum(l, &o);
+    }
+    return o;
+}
+
+void we_lower_add_top(struct we_lower *l)
+{
+    struct we_operand o;
+    bool in_acc;
+    uint16_t *p;
+
+    if (l->noperands == 0
+        || l->operands[l->noperands - 1].place != WE_AT_SUM) {
+        return;
+    }
+    o = we_lower_pop_address(l);
+    in_acc = l->accs[WE_CLASS_INT].mirror == o.local;
+    p = we_emit_def(l, in_acc ? WE_I_I32_ADD_AI : WE_I_I32_ADD_SI,
+                    WE_NVARIANTS, WE_CLASS_INT, WE_CLASS_INT, 8);
+    p[5] = (uint16_t) o.local;
+    we_put_imm32(p + 6, (uint32_t) o.bits);
+}
+
 void we_lower_drop(struct we_lower *l, uint32_t n)
 {
     while (n-- > 0) {
-        we_lower_pop(l);
+        we_lower_pop_address(l);
     }
 }
 
 void we_lower_reset(struct we_lower *l, const struct we_block *block)
 {
     while (l->noperands > block->height) {
-        we_lower_pop(l);
+        we_lower_pop_address(l);
     }
     l->top = block->slot;
 }
@@ -305,6 +346,10 @@ uint32_t we_operand_slot(struct we_lower *l, struct we_operand *o)
         return o->local;
     case WE_AT_CONST:
         we_emit_const(l, o->slot, o->bits);
+        break;
+    case WE_AT_SUM:                      /* still on the stack */
+        l->waiting[o->local]--;
+        emit_sum(l, o);
         break;
     case WE_AT_ACC:
         acc = &l->accs[o->class];
@@ -351,7 +396,8 @@ void we_flush_local(struct we_lower *l, uint32_t slot)
     while (l->waiting[slot] > 0 && i > l->flushed) {
         struct we_operand *o = &l->operands[--i];
 
-        if (o->place == WE_AT_LOCAL && o->local == slot) {
+        if ((o->place == WE_AT_LOCAL || o->place == WE_AT_SUM)
+            && o->local == slot) {
             canonical(l, o);
         }
     }

@@ -416,9 +416,14 @@ static void branch_if(struct we_lower *l, const struct we_condition *c,
                       bool sense, uint32_t depth)
 {
     struct we_block *block = block_at(l, depth);
-    uint32_t n = arity(block);
+    uint32_t n = arity(block), i;
 
     we_settle_all(l);
+    for (i = l->noperands - n; i < l->noperands; i++) {
+        if (l->operands[i].place == WE_AT_SUM) {
+            we_operand_slot(l, &l->operands[i]);
+        }
+    }
     if (n > 4 || (block->op == WE_OP_END && l->result_slots > 1)) {
         we_flush(l, l->noperands - n);
     }
