@@ -609,7 +609,7 @@ static bool redirect(struct we_lower *l, struct we_operand *o, uint32_t d)
 {
     struct we_acc *acc = o->class < WE_NACCS ? &l->accs[o->class] : NULL;
 
-    if (l->def_end != l->n || l->def_at < l->barrier
+    if (l->error != WE_OK || l->def_end != l->n || l->def_at < l->barrier
         || l->units[l->def_at + 4] != o->slot
         || (o->place != WE_AT_ACC && o->place != WE_AT_SLOT)) {
         return false;
