@@ -41,8 +41,8 @@ for (@ways) {
            . " -Wl,--no-entry -o $wasm $here/kernels.c $here/runtime.c "
            . "2>$out/clang.log") == 0
         or do { fail("$name: clang"); diag(`cat $out/clang.log`); next };
-    # V8 of node 20 has no 64-bit tables; the results are the same.
-    $want = `node $here/v8.js $wasm 2>&1` unless $name =~ /64-bit/;
+    # Older nodes lack tail calls and 64-bit tables; the results are the same.
+    $want = `node $here/v8.js $wasm 2>&1` unless $name =~ /64-bit|tail/;
     is(`$out/runner $wasm 2>&1`, $want, "$name: as in V8");
     cmp_ok(scalar(split /\n/, $want), '>', 50, "$name: all programs ran");
 }
