@@ -29,7 +29,7 @@ my $up = upstream(sub {
 });
 
 my $nginx = nginx(<<'EOF', up => $up->port, files => { 'html/f' => $file, 'html/big' => $big, 'html/empty' => '', 'html/s/s' => 'small' });
-wasm_plugin s %%plugin:script%%;
+wasm_plugin s %%plugin:script%% deadline=500ms;
 server {
     listen 127.0.0.1:%%port%%;
     listen 127.0.0.1:%%port:tls%% ssl http2;

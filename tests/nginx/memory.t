@@ -11,7 +11,7 @@ my $up = upstream(sub {
     return "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nX-Up: 1\r\nContent-Length: 5\r\n\r\nhello" });
 
 my $nginx = nginx(<<'EOF', up => $up->port, log_level => 'crit', files => { 'html/f' => $mb, 'html/big' => $mb x 60 });
-wasm_plugin s %%plugin:script%%;
+wasm_plugin s %%plugin:script%% deadline=500ms;
 upstream u { server 127.0.0.1:%%up%%; keepalive 4; }
 server {
     listen 127.0.0.1:%%port%%;

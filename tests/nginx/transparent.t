@@ -55,7 +55,7 @@ my $locations = <<'EOF';
     location /mir { mirror /up/x; alias %%dir%%/html/small; }
 EOF
 my $nginx = nginx(<<"EOF", up => $up->port, files => { 'html/small' => 'abc small', 'html/big' => $big, 'html/none/' . 'x' => 1, 'html/zero' => '', 'html/dir/a' => 1, 'html/in.html' => 'x<!--#include virtual="/small" -->y', 'html/index.html' => 'index' });
-wasm_plugin s %%plugin:script%%;
+wasm_plugin s %%plugin:script%% deadline=500ms;
 proxy_cache_path %%dir%%/tmp/c keys_zone=c:1m;
 max_ranges 5;
 server { listen 127.0.0.1:%%port%%; listen 127.0.0.1:%%port:h2%% http2; server_name same; port_in_redirect off;
