@@ -12,6 +12,10 @@ enum { UNITS_MAX = INT32_MAX };
  * checks, and whoever asks in the end finds l->error. */
 static uint16_t *reserve(struct we_lower *l, uint32_t units)
 {
+    if (l->error != WE_OK) {
+        l->n = 0;
+        return l->units;
+    }
     if (l->n > UNITS_MAX - units) {
         we_lower_fail(l, WE_LIMIT);
     } else if (!we_grow(l->allocator, &l->units, &l->units_cap,
