@@ -47,8 +47,8 @@ LDLIBS_ALL := -lcrypto -lm $(LDLIBS)
 # Rebuilds all when compiler or flags change.
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(LDLIBS_ALL)' >$@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@printf '%s\n' '$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(LDLIBS_ALL)' >$@.$$$$; \
+	    if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 .PHONY: FORCE
 FORCE:
 
@@ -236,8 +236,19 @@ export SLUICE_CC := $(CC)
 PROVE := prove $(if $(V),-v) $(PROVE_FLAGS)
 NGINX_TESTS := $(wildcard tests/nginx/*.t tests/sdk/*.t)
 
-.PHONY: check check-unit check-nginx check-nginx-new
-check: check-unit spec check-nginx check-nginx-new
+JOBS ?= $(shell nproc)
+SUBMAKE := $(MAKE) --no-print-directory TOOLS=$(TOOLS)
+
+# Built together, run one after the other: some tests look at the time.
+.PHONY: check check-build check-unit check-nginx check-nginx-new
+CHECKS ?= check-unit spec check-nginx check-nginx-new
+check:
+	$(Q)$(SUBMAKE) B=$(B) -j$(JOBS) check-build
+	$(Q)for c in $(CHECKS); do $(SUBMAKE) B=$(B) -j1 $$c || exit 1; done
+
+check-build: all unit-tests $(SPEC_RUN) $(SPEC_SUITE)/stamp \
+    $(if $(filter check-nginx%,$(CHECKS)),examples) \
+    $(if $(filter check-nginx-new,$(CHECKS)),nginx-new)
 
 check-unit: all unit-tests
 	@echo "== engine, abi, command, style ($(CC)$(if $(SAN), with sanitizers))"
@@ -308,7 +319,6 @@ bench-engine: $(B)/tests/bench/runner $(BENCH_KERNELS:=.wasm) \
 # --- from nothing ----------------------------------------------------------
 
 SETUP := TOOLS=$(TOOLS) $(TOP)/setup
-SUBMAKE := $(MAKE) --no-print-directory TOOLS=$(TOOLS)
 
 .PHONY: demo test setup
 setup:
@@ -316,7 +326,7 @@ setup:
 
 demo:
 	$(Q)$(SETUP) build plugins rust
-	$(Q)$(SUBMAKE) B=$(B) module examples
+	$(Q)$(SUBMAKE) B=$(B) -j$(JOBS) module examples
 	$(Q)SLUICE_NGINX=/usr/sbin/nginx \
 	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) perl tests/demo
 
@@ -324,7 +334,7 @@ demo:
 test: setup
 	$(Q)$(SUBMAKE) B=$(B)/gcc CC=gcc check
 ifeq ($(SAN),)
-	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 check-unit spec check-nginx
+	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 CHECKS='check-unit spec check-nginx' check
 endif
 
 # --- install -----------------------------------------------------------------
