@@ -50,6 +50,12 @@ struct we_arena_block {
     size_t size, used;                   /* with this header */
 };
 
+struct we_arena_guest {
+    struct we_arena_guest *next;
+    void  *block;
+    size_t size;
+};
+
 #define HEADER ((sizeof(struct we_arena_block) + ALIGN - 1) & ~(size_t)15)
 
 void we_arena_init(struct we_arena *arena, const struct we_allocator *a)
@@ -60,12 +66,16 @@ void we_arena_init(struct we_arena *arena, const struct we_allocator *a)
 void we_arena_free(struct we_arena *arena)
 {
     struct we_arena_block *block = arena->blocks, *next;
+    struct we_arena_guest *guest = arena->guests;
 
+    for (; guest; guest = guest->next)
+        we_release(arena->allocator, guest->block, guest->size);
     for (; block; block = next) {
         next = block->next;
         we_release(arena->allocator, block, block->size);
     }
     arena->blocks = NULL;
+    arena->guests = NULL;
     arena->total = 0;
 }
 
@@ -128,4 +138,16 @@ void *we_arena_copy(struct we_arena *arena, const void *data, size_t size)
     if (copy && size)
         memcpy(copy, data, size);
     return copy;
+}
+
+bool we_arena_adopt(struct we_arena *arena, void *block, size_t size)
+{
+    struct we_arena_guest *guest = we_arena_alloc(arena, sizeof *guest);
+
+    if (!guest)
+        return false;
+    *guest = (struct we_arena_guest){ arena->guests, block, size };
+    arena->guests = guest;
+    arena->total += size;
+    return true;
 }

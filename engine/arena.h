@@ -16,9 +16,11 @@ bool we_grow(const struct we_allocator *a, void *array, size_t *cap,
              size_t need, size_t size);
 
 struct we_arena_block;
+struct we_arena_guest;
 struct we_arena {
     const struct we_allocator *allocator;
     struct we_arena_block     *blocks;
+    struct we_arena_guest     *guests;   /* adopted */
     size_t                     total;    /* bytes taken from the allocator */
 };
 
@@ -28,5 +30,8 @@ void  we_arena_free(struct we_arena *arena);
 void *we_arena_alloc(struct we_arena *arena, size_t size);
 void *we_arena_array(struct we_arena *arena, size_t n, size_t size);
 void *we_arena_copy(struct we_arena *arena, const void *data, size_t size);
+/* Takes over a block of the same allocator; false: out of memory, the block
+ * is still the caller's. */
+bool  we_arena_adopt(struct we_arena *arena, void *block, size_t size);
 
 #endif

@@ -842,7 +842,9 @@ static enum we_error lower_begin(void *env, const struct we_body *body)
     if (body->local_slots > WE_SLOTS_MAX) {
         return WE_LIMIT;
     }
-    if (!number_locals(l)) {
+    if (!number_locals(l)
+        || !we_grow(l->allocator, &l->units, &l->units_cap, WE_SPARE_UNITS,
+                    sizeof *l->units)) {
         return WE_NOMEM;
     }
     we_emit_label(l);
@@ -862,6 +864,33 @@ static void resolve_returns(struct we_lower *l, uint32_t charge)
         we_put_imm32(l->units + at, charge);
         at = next;
     }
+}
+
+/* The code's last home: a copy, or for a big body the very buffer, cut to its
+ * size; then the next body finds a new one. */
+static const uint16_t *keep_units(struct we_lower *l, uint32_t skip)
+{
+    struct we_arena *arena = &l->module->arena;
+    size_t size = l->n * sizeof *l->units;
+    uint16_t *units;
+
+    if (size <= 65536) {
+        return we_arena_copy(arena, l->units + skip,
+                             size - skip * sizeof *l->units);
+    }
+    units = l->allocator->resize(l->allocator->env, l->units,
+                                 l->units_cap * sizeof *units, size);
+    if (units == NULL) {
+        return NULL;
+    }
+    l->units = units;
+    l->units_cap = l->n;
+    if (!we_arena_adopt(arena, units, size)) {
+        return NULL;
+    }
+    l->units = NULL;
+    l->units_cap = 0;
+    return units + skip;
 }
 
 static enum we_error lower_finish(void *env, uint32_t stack_slots)
@@ -887,9 +916,7 @@ static enum we_error lower_finish(void *env, uint32_t stack_slots)
         return WE_NOMEM;
     }
     *code = (struct we_code){
-        .units = we_arena_copy(arena, l->units + skip,
-                               (l->n - skip) * sizeof *l->units),
-        .nunits = l->n - skip, .func = l->body->func,
+        .units = keep_units(l, skip), .nunits = l->n - skip, .func = l->body->func,
         .param_slots = l->param_slots, .local_slots = l->body->local_slots,
         .result_slots = l->result_slots, .frame_slots = frame_slots,
         .charge = charge,
@@ -910,10 +937,8 @@ struct we_lower *we_lower_new(struct we_module *module)
     }
     *l = (struct we_lower){ .module = module, .allocator = a };
     l->sink = (struct we_sink){ l, lower_begin, lower_insn, lower_finish };
-    if (!we_grow(a, &l->units, &l->units_cap, WE_SPARE_UNITS,
-                 sizeof *l->units)
-        || !we_grow(a, &l->operands, &l->operands_cap, WE_SPARE_OPERANDS,
-                    sizeof *l->operands)) {
+    if (!we_grow(a, &l->operands, &l->operands_cap, WE_SPARE_OPERANDS,
+                 sizeof *l->operands)) {
         we_lower_free(l);
         return NULL;
     }
