@@ -5,6 +5,10 @@ use warnings;
 use lib 'tests/nginx/lib';
 use Sluice::Nginx;
 
+# The sanitizer keeps freed memory for a while.
+$ENV{ASAN_OPTIONS} = 'detect_leaks=0:abort_on_error=1:quarantine_size_mb=4'
+    if $ENV{SLUICE_SAN};
+
 my $mb = 'abcdefghijklmno.' x 65536;
 my $up = upstream(sub {
     my ($r) = @_;
@@ -79,5 +83,13 @@ select undef, undef, undef, 1;
 cmp_ok $nginx->rss($pid) - $before, '<', 32 << 20, 'a slow client';
 my $all = $slow->read_all(10);
 is length((response($all))->body), 60 << 20, 'gets all';
+
+# The master, which loads the plugins at each reload.
+my @master;
+for (1 .. 2) {
+    $nginx->reload for 1 .. 20;
+    push @master, $nginx->rss($nginx->pid);
+}
+cmp_ok $master[1] - $master[0], '<', $limit, '20 reloads';
 
 done_testing;
