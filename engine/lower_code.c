@@ -8,24 +8,21 @@ enum { UNITS_MAX = INT32_MAX };
 
 /* --- units ---------------------------------------------------------------- */
 
-/* After an error the code is overwritten from its beginning: callers need no
- * checks, and whoever asks in the end finds l->error. */
+/* Behind the code there is always room for WE_SPARE_UNITS.  After an error
+ * they are overwritten again and again, so that callers need no checks and the
+ * positions that they keep stay good; whoever asks in the end finds
+ * l->error. */
 static uint16_t *reserve(struct we_lower *l, uint32_t units)
 {
-    if (l->error != WE_OK) {
-        l->n = 0;
-        return l->units;
-    }
-    if (l->n > UNITS_MAX - units) {
+    if (l->n > UNITS_MAX - WE_SPARE_UNITS - units) {
         we_lower_fail(l, WE_LIMIT);
-    } else if (!we_grow(l->allocator, &l->units, &l->units_cap,
-                        (size_t) l->n + units, sizeof *l->units)) {
+    } else if (l->error == WE_OK
+               && !we_grow(l->allocator, &l->units, &l->units_cap,
+                           (size_t) l->n + units + WE_SPARE_UNITS,
+                           sizeof *l->units)) {
         we_lower_fail(l, WE_NOMEM);
-    } else {
-        return l->units + l->n;
     }
-    l->n = 0;
-    return l->units;
+    return l->units + l->n;
 }
 
 void we_lower_fail(struct we_lower *l, enum we_error error)
@@ -45,11 +42,13 @@ uint16_t *we_emit(struct we_lower *l, uint32_t iop, uint32_t units)
     uint16_t *p = reserve(l, units);
 
     if (l->error != WE_OK) {
-        units = WE_SPARE_UNITS;
+        memset(p, 0, WE_SPARE_UNITS * sizeof *p);
+        set_handler(p, iop);
+        return p;
     }
     memset(p, 0, units * sizeof *p);
     set_handler(p, iop);
-    l->n = (uint32_t) (p - l->units) + units;
+    l->n += units;
     return p;
 }
 
