@@ -101,8 +101,7 @@
 
 /* call_foreign.c */
 #define PW_FOREIGN_CALLS(call, lack, bare)                                    \
-    lack(proxy_call_foreign_function, 6, "pnpnuu", "all",                     \
-         "no foreign functions yet")
+    call(proxy_call_foreign_function, 6, "pnpnuu", "all", RUNNING, FOREIGN)
 
 /* wasi.c: what emscripten adds to "env" */
 #define PW_RUNTIME_CALLS(call, lack, bare)                                    \

@@ -56,6 +56,7 @@ static void test_denied_imports(void)
         .allow = PW_ALLOW_ONLY | PW_ALLOW_HEADERS | PW_ALLOW_BODY
                  | PW_ALLOW_LOCAL_RESPONSE | PW_ALLOW_SHARED_DATA
                  | PW_ALLOW_QUEUES | PW_ALLOW_METRICS | PW_ALLOW_TIMERS
+                 | PW_ALLOW_FOREIGN
     };
     struct fake *fake = fake_new();
     size_t len;
@@ -71,7 +72,7 @@ static void test_denied_imports(void)
     while (pw_plugin_denied(fake->plugin, n) != NULL) {
         n++;
     }
-    is_int(n, 21, "the imports that need something");
+    is_int(n, 22, "the imports that need something");
     pw_plugin_free(fake->plugin);
     fake_load(fake, bytes, len, "", NULL);
     is_str(pw_plugin_denied(fake->plugin, 0), NULL, "no mask: all allowed");

@@ -40,6 +40,7 @@ static const struct baseline {
     { "proxy_dequeue_shared_queue", "1 %%" },
     { "proxy_define_metric", "0 \"metric\" %" },
     { "proxy_get_metric", "4 %q" },
+    { "proxy_call_foreign_function", "\"sha256\" \"abc\" %%" },
 };
 
 struct row {

@@ -3,9 +3,7 @@
  * this compares them, and with --write brings them up to date.  It also looks
  * for a test of every call that is supported.
  */
-#include "../../abi/callbacks.h"
-#include "../../abi/hostcalls.h"
-#include "../../abi/proxy_wasm.h"
+#include "../../abi/foreign.h"
 #include "../tap.h"
 
 #include <dirent.h>
@@ -71,6 +69,7 @@ static const char *allow_word(uint32_t bit)
         { PW_ALLOW_QUEUES, ", if allowed queues" },
         { PW_ALLOW_METRICS, ", if allowed metrics" },
         { PW_ALLOW_TIMERS, ", if allowed timers" },
+        { PW_ALLOW_FOREIGN, ", if allowed foreign" },
         { PW_ALLOW_HTTP_CALL, ", if allowed http_call" },
     };
 
@@ -94,6 +93,8 @@ static const char *allow_word(uint32_t bit)
         add("| `%s` | value | all | yes, at any time |\n", #name);            \
     }
 #define CALLED(id, export_, signature) add("| `%s` | yes |\n", #export_);
+#define FUNCTION(name, function, argument, result)                            \
+    add("| `%s` | %s | %s |\n", #name, argument, result);
 #define IDLE(export_, signature, why)                                         \
     add("| `%s` | no: %s |\n", #export_, why);
 
@@ -103,6 +104,8 @@ static void make_table(void)
     PW_HOSTCALLS(CALL, LACK, BARE)
     add("\n| callback | called |\n|---|---|\n");
     PW_CALLBACKS(CALLED, IDLE)
+    add("\n| foreign function | argument | result |\n|---|---|---|\n");
+    PW_FOREIGN(FUNCTION)
 }
 
 static char *read_text(const char *path)
@@ -184,6 +187,7 @@ int main(int argc, char **argv)
        "the tables of %s; --write updates them", readme);
     tests = read_tests();
     PW_HOSTCALLS(TESTED, UNTESTED, TESTED)
+    PW_FOREIGN(TESTED)
     free(tests);
     free(text);
     return done();

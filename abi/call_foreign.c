@@ -1,0 +1,94 @@
+/* Host calls: foreign functions. */
+#include "foreign.h"
+#include "guest.h"
+
+#include <string.h>
+
+#define ROW(name, function, argument, result) { #name, function },
+static const struct foreign_row {
+    const char    *name;
+    pw_foreign_fn *function;
+} rows[] = { PW_FOREIGN(ROW) };
+
+/* Envoy's clear_route_cache: the route is chosen anew after every change. */
+uint32_t pw_foreign_nothing(struct pw_call *c, struct pw_str argument,
+                            struct pw_str *result)
+{
+    (void)c;
+    (void)argument;
+    *result = (struct pw_str){ NULL, 0 };
+    return PW_OK;
+}
+
+static const struct foreign_row *find(struct pw_str name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strlen(rows[i].name) == name.len
+            && memcmp(rows[i].name, name.data, name.len) == 0) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* A result that the guest doesn't want has 0 for its address, as in Envoy. */
+static uint32_t put(const struct pw_call *c, uint32_t out, uint32_t value)
+{
+    return out == 0 ? (uint32_t)PW_OK : pw_guest_put32(c, out, value);
+}
+
+static bool is_good_out(const struct pw_call *c, uint32_t out)
+{
+    uint8_t *room;
+
+    return out == 0 || pw_guest_span(c, out, 4, &room);
+}
+
+static uint32_t give(const struct pw_call *c, struct pw_str bytes,
+                     uint32_t out_data, uint32_t out_size)
+{
+    uint32_t ptr = 0, status;
+    uint8_t *data;
+
+    if (bytes.len != 0 && out_data != 0) {
+        status = pw_guest_alloc(c, bytes.len, &ptr, &data);
+        if (status != PW_OK) {
+            return status;
+        }
+        memcpy(data, bytes.data, bytes.len);
+    }
+    status = put(c, out_data, ptr);
+    return status != PW_OK ? status
+                           : put(c, out_size, (uint32_t)bytes.len);
+}
+
+/* Both results are stored even if the function failed (Envoy). */
+static uint32_t proxy_call_foreign_function(
+    struct pw_call *c, uint32_t name_ptr, uint32_t name_len,
+    uint32_t argument_ptr, uint32_t argument_len, uint32_t out_data,
+    uint32_t out_size)
+{
+    struct pw_str name, argument, result = { NULL, 0 };
+    const struct foreign_row *row;
+    uint32_t status, given;
+
+    if (!pw_guest_read(c, name_ptr, name_len, &name)
+        || !pw_guest_read(c, argument_ptr, argument_len, &argument)
+        || !is_good_out(c, out_data) || !is_good_out(c, out_size)) {
+        return PW_INVALID_MEMORY_ACCESS;
+    }
+    row = find(name);
+    if (row == NULL) {
+        return PW_NOT_FOUND;
+    }
+    status = argument.len > PW_FOREIGN_MAX
+                 ? (uint32_t)PW_BAD_ARGUMENT
+                 : row->function(c, argument, &result);
+    if (status != PW_OK) {
+        result.len = 0;
+    }
+    given = give(c, result, out_data, out_size);
+    return status != PW_OK ? status : given;
+}
+
+PW_DEFINE_CALLS(PW_FOREIGN_CALLS)
