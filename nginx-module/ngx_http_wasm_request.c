@@ -56,7 +56,15 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ctx->waiting || ctx->request_at == NGX_HTTP_WASM_REQUEST_READ) {
+    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_READ) {
+
+        /* the body could not be read, this is an error page */
+
+        ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+        return NGX_DECLINED;
+    }
+
+    if (ctx->waiting) {
         return NGX_AGAIN;
     }
 

@@ -664,16 +664,9 @@ ngx_http_wasm_response_wake(ngx_http_wasm_ctx_t *ctx)
         return;
     }
 
-    if (rc == NGX_ERROR) {
-
-        /* ending the request, nginx ends the upstream, which lets go of it */
-
-        r->main->count++;
-    }
-
     if (rc == NGX_ERROR || rc > NGX_OK) {
 
-        /* an upstream gives up its hold of the request, this is ours */
+        /* ending the request, nginx ends the upstream, which lets go of it */
 
         if (r->upstream) {
             r->main->count++;
