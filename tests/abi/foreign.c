@@ -21,8 +21,8 @@ static void call(const char *name, const char *argument, const char *want)
 {
     char command[512], log[512];
 
-    snprintf(command, sizeof command, "call_foreign_function \"%s\" \"%s\" %%%%",
-             name, argument);
+    snprintf(command, sizeof command,
+             "call_foreign_function \"%s\" \"%s\" %%%%", name, argument);
     snprintf(log, sizeof log, "call_foreign_function=%s\n", want);
     check(name, command, log);
 }
