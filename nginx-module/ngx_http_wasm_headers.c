@@ -14,7 +14,7 @@
 
 typedef struct ngx_http_wasm_field_s  ngx_http_wasm_field_t;
 
-/* NGX_DECLINED: it isn't there */
+/* NGX_DECLINED: it isn't there; value is NULL if only that is asked */
 typedef ngx_int_t (*ngx_http_wasm_field_get_pt)(ngx_http_wasm_ctx_t *ctx,
     ngx_str_t *value);
 typedef ngx_int_t (*ngx_http_wasm_field_set_pt)(ngx_http_wasm_ctx_t *ctx,
@@ -93,7 +93,7 @@ static ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
 static ngx_http_wasm_slot_t *ngx_http_wasm_headers_slot(
     ngx_http_wasm_map_t *map, ngx_str_t *key);
 static ngx_uint_t ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map,
-    ngx_table_elt_t *h, ngx_uint_t hide);
+    ngx_table_elt_t *h);
 static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, ngx_table_elt_t *h);
 static ngx_uint_t ngx_http_wasm_headers_is(ngx_table_elt_t *h, ngx_str_t *key);
@@ -293,6 +293,8 @@ ngx_http_wasm_slot_add(ngx_http_wasm_slot_t *slot, void *p, ngx_pool_t *pool,
     { ngx_string(name), offsetof(ngx_http_headers_in_t, field),               \
       NGX_HTTP_WASM_SLOT }
 
+/* the hidden ones first */
+
 static ngx_http_wasm_slot_t  ngx_http_wasm_request_slots[] = {
 
     { ngx_string("host"), offsetof(ngx_http_headers_in_t, host),
@@ -366,6 +368,8 @@ static ngx_http_wasm_slot_t  ngx_http_wasm_request_slots[] = {
 #define ngx_http_wasm_out(name, field)                                        \
     { ngx_string(name), offsetof(ngx_http_headers_out_t, field),              \
       NGX_HTTP_WASM_SLOT }
+
+/* the hidden ones first */
 
 static ngx_http_wasm_slot_t  ngx_http_wasm_response_slots[] = {
 
@@ -462,18 +466,34 @@ static struct {
 
 /* --- reading ------------------------------------------------------------ */
 
+/* A key that is asked for is in lower case. */
+
 
 uint32_t
 ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
 {
-    uint32_t          n;
-    struct pw_pair    pair;
-    struct pw_cursor  at;
+    uint32_t                n;
+    ngx_uint_t              i;
+    ngx_list_part_t        *part;
+    ngx_table_elt_t        *h;
+    ngx_http_wasm_map_t    *map;
+    ngx_http_wasm_field_t  *field;
 
-    ngx_memzero(&at, sizeof(struct pw_cursor));
+    map = &ngx_http_wasm_maps[dir];
+    n = 0;
 
-    for (n = 0; ngx_http_wasm_headers_next(ctx, dir, &at, &pair); n++) {
-        /* void */
+    for (field = map->fields; field->name.len; field++) {
+        n += (field->get(ctx, NULL) == NGX_OK);
+    }
+
+    for (part = &ngx_http_wasm_map_list(ctx, map)->part; part;
+         part = part->next)
+    {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            n += ngx_http_wasm_headers_visible(map, &h[i]);
+        }
     }
 
     return n;
@@ -518,7 +538,7 @@ ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
         while (at->index < part->nelts) {
             h = (ngx_table_elt_t *) part->elts + at->index++;
 
-            if (ngx_http_wasm_headers_visible(map, h, NGX_HTTP_WASM_HIDDEN)) {
+            if (ngx_http_wasm_headers_visible(map, h)) {
                 at->part = part;
 
                 pair->key.data = (char *) ngx_http_wasm_headers_lower(ctx, dir,
@@ -595,7 +615,7 @@ ngx_http_wasm_headers_field(ngx_http_wasm_map_t *map, ngx_str_t *key)
 
     for (field = map->fields; field->name.len; field++) {
         if (field->name.len == key->len
-            && ngx_strncasecmp(field->name.data, key->data, key->len) == 0)
+            && ngx_memcmp(field->name.data, key->data, key->len) == 0)
         {
             return field;
         }
@@ -622,11 +642,10 @@ ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map, ngx_str_t *key)
 }
 
 
-/* hide: flags of the lines that count as not there */
+/* not those that are shown as a field, or not at all */
 
 static ngx_uint_t
-ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h,
-    ngx_uint_t hide)
+ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
 {
     ngx_http_wasm_slot_t  *slot;
 
@@ -634,9 +653,15 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h,
         return 0;
     }
 
-    slot = ngx_http_wasm_headers_slot(map, &h->key);
+    for (slot = map->slots; slot->flags & NGX_HTTP_WASM_HIDDEN; slot++) {
+        if (slot->name.len == h->key.len
+            && ngx_strncasecmp(slot->name.data, h->key.data, h->key.len) == 0)
+        {
+            return 0;
+        }
+    }
 
-    return slot == NULL || !(slot->flags & hide);
+    return 1;
 }
 
 
@@ -700,8 +725,8 @@ ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 static ngx_uint_t
 ngx_http_wasm_headers_is(ngx_table_elt_t *h, ngx_str_t *key)
 {
-    return h->hash != 0
-           && h->key.len == key->len
+    return h->key.len == key->len
+           && h->hash != 0
            && ngx_strncasecmp(h->key.data, key->data, key->len) == 0;
 }
 
@@ -1003,12 +1028,17 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
 
         for (i = part->nelts; i-- > 0; /* void */ ) {
 
-            if (ngx_http_wasm_headers_visible(map, &h[i],
-                                              NGX_HTTP_WASM_HIDDEN
-                                              |NGX_HTTP_WASM_FIXED)
-                && ngx_http_wasm_headers_cut(ctx, map, prev, part, i)
-                   != NGX_OK)
-            {
+            if (!ngx_http_wasm_headers_visible(map, &h[i])) {
+                continue;
+            }
+
+            slot = ngx_http_wasm_headers_slot(map, &h[i].key);
+
+            if (slot && (slot->flags & NGX_HTTP_WASM_FIXED)) {
+                continue;
+            }
+
+            if (ngx_http_wasm_headers_cut(ctx, map, prev, part, i) != NGX_OK) {
                 return NGX_ERROR;
             }
         }
@@ -1339,7 +1369,9 @@ ngx_http_wasm_get_authority(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
         return NGX_DECLINED;
     }
 
-    *value = r->headers_in.host->value;
+    if (value) {
+        *value = r->headers_in.host->value;
+    }
 
     return NGX_OK;
 }
@@ -1420,9 +1452,11 @@ ngx_http_wasm_remove_authority(ngx_http_wasm_ctx_t *ctx)
 static ngx_int_t
 ngx_http_wasm_get_path(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
 {
-    *value = ctx->request->unparsed_uri;
+    if (value) {
+        *value = ctx->request->unparsed_uri;
+    }
 
-    return value->len ? NGX_OK : NGX_DECLINED;
+    return ctx->request->unparsed_uri.len ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -1489,9 +1523,11 @@ ngx_http_wasm_set_path(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
 static ngx_int_t
 ngx_http_wasm_get_method(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
 {
-    *value = ctx->request->method_name;
+    if (value) {
+        *value = ctx->request->method_name;
+    }
 
-    return value->len ? NGX_OK : NGX_DECLINED;
+    return ctx->request->method_name.len ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -1540,6 +1576,10 @@ ngx_http_wasm_set_method(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
 static ngx_int_t
 ngx_http_wasm_get_scheme(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
 {
+    if (value == NULL) {
+        return NGX_OK;
+    }
+
     if (ctx->scheme.len) {
         *value = ctx->scheme;
         return NGX_OK;
@@ -1576,7 +1616,9 @@ ngx_http_wasm_get_request_length(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
         return NGX_DECLINED;
     }
 
-    *value = r->headers_in.content_length->value;
+    if (value) {
+        *value = r->headers_in.content_length->value;
+    }
 
     return NGX_OK;
 }
@@ -1605,10 +1647,17 @@ ngx_http_wasm_remove_request_length(ngx_http_wasm_ctx_t *ctx)
 static ngx_int_t
 ngx_http_wasm_get_status(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
 {
-    value->data = ctx->status_text;
-    value->len = ngx_sprintf(ctx->status_text, "%03ui",
-                             ctx->request->headers_out.status)
-                 - ctx->status_text;
+    u_char      *p = ctx->status_text;
+    ngx_uint_t   status = ctx->request->headers_out.status;
+
+    if (value) {
+        p[0] = (u_char) ('0' + status / 100 % 10);
+        p[1] = (u_char) ('0' + status / 10 % 10);
+        p[2] = (u_char) ('0' + status % 10);
+
+        value->data = p;
+        value->len = 3;
+    }
 
     return NGX_OK;
 }
@@ -1643,6 +1692,10 @@ ngx_http_wasm_get_content_type(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
 
     if (out->content_type.len == 0) {
         return NGX_DECLINED;
+    }
+
+    if (value == NULL) {
+        return NGX_OK;
     }
 
     *value = out->content_type;
@@ -1743,6 +1796,10 @@ ngx_http_wasm_get_content_length(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
         return NGX_DECLINED;
     }
 
+    if (value == NULL) {
+        return NGX_OK;
+    }
+
     if (out->content_length && out->content_length->hash) {
         *value = out->content_length->value;
         return NGX_OK;
@@ -1776,13 +1833,20 @@ ngx_http_wasm_get_last_modified(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
     u_char                  *p;
     ngx_http_headers_out_t  *out = &ctx->request->headers_out;
 
-    if (out->last_modified && out->last_modified->hash) {
-        *value = out->last_modified->value;
+    ngx_uint_t               line = out->last_modified
+                                    && out->last_modified->hash;
+
+    if (!line && out->last_modified_time == -1) {
+        return NGX_DECLINED;
+    }
+
+    if (value == NULL) {
         return NGX_OK;
     }
 
-    if (out->last_modified_time == -1) {
-        return NGX_DECLINED;
+    if (line) {
+        *value = out->last_modified->value;
+        return NGX_OK;
     }
 
     p = ngx_pnalloc(ctx->request->pool,

@@ -92,6 +92,8 @@ ngx_http_wasm_local_copy(ngx_http_request_t *r,
             return NULL;
         }
 
+        ngx_strlow((u_char *) to->key.data, (u_char *) to->key.data,
+                   to->key.len);
         to++;
     }
 

@@ -214,7 +214,7 @@ struct ngx_http_wasm_ctx_s {
     ngx_http_wasm_state_t     *state;
     size_t                     state_size;
     ngx_str_t                  scheme;     /* if a plugin has set it */
-    u_char                     status_text[NGX_INT_T_LEN];
+    u_char                     status_text[3];
     u_char                     length_text[NGX_OFF_T_LEN];
     ngx_array_t                names;      /* of response headers, lower case */
     ngx_uint_t                 names_at;

@@ -6,7 +6,19 @@ use Sluice::Nginx;
 
 my $up = upstream(sub { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" });
 
-my $nginx = nginx(<<'EOF', up => $up->port);
+my $nginx;
+# What is in a log file that is written after the answer.
+sub written
+{
+    my $file = $nginx->dir . "/$_[0]";
+    for (1 .. 200) {
+        last if -s $file;
+        select undef, undef, undef, 0.02;
+    }
+    return read_file($file);
+}
+
+$nginx = nginx(<<'EOF', up => $up->port);
 wasm_plugin s %%plugin:script%%;
 log_format v '$mine|$other|$limit_rate';
 map $http_x_map $mapped { default none; 1 one; }
@@ -59,7 +71,7 @@ has(qr/\[sh \d+\] response.code=200/);
 has(qr/\[log \d+\] $_[ ,]/) for 'response.code=200', 'request.total_size=1[34]\d\d', 'response.size=5', 'response.total_size=1\d\d', 'request.duration=\d+', 'response.backend_latency=\d+';
 
 is $nginx->get('/set')->status, 200, 'set';
-like read_file($nginx->dir . '/v.log'), qr/^after\|untouched\|1048576$/, 'variables are set';
+like written('v.log'), qr/^after\|untouched\|1048576$/, 'variables are set';
 my @set = map { /\] set (\d+)/ } $nginx->lines(qr/\] set /);
 is "@set[-7 .. -1]", '0 0 1 2 0 0 0', 'unknown 1, not to be set 2';
 my @keys = map { /\[(\w+) \d+\] (?:filter_state.wasm.)?my.key=(\w+)/ ? "$1:$2" : () } $nginx->wait_log(qr/my.key=/, 5);
