@@ -24,6 +24,16 @@ struct we_code_map {                     /* sorted by at */
     uint32_t offset;                     /* byte in the module */
 };
 
+/* A clause of a try_table, from `from` to `to` in units; the innermost come
+ * last, a try_table's own in reverse order. */
+struct we_code_catch {
+    uint32_t from, to;
+    uint32_t target;                     /* unit to go on at ... */
+    uint32_t slot;                       /* ... with what it gives from here */
+    uint32_t tag;
+    uint8_t  kind;                       /* as in struct we_catch */
+};
+
 struct we_code {
     const uint16_t *units;
     uint32_t nunits;
@@ -36,6 +46,8 @@ struct we_code {
                                             WE_FRAME_SLOTS */
     const struct we_code_map *map;
     uint32_t nmap;
+    const struct we_code_catch *catches;
+    uint32_t ncatches;
 };
 
 enum { WE_FRAME_SLOTS = 4 };             /* sizeof (struct we_frame) / 8 */

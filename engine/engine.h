@@ -324,6 +324,20 @@ uint64_t we_memory_size(const we_memory *memory);        /* bytes */
 /* Grows by pages of 64 KiB; the old size in pages, or UINT64_MAX if refused. */
 uint64_t we_memory_grow(we_memory *memory, uint64_t pages);
 
+/* --- references --------------------------------------------------------- */
+
+/*
+ * What a slot of any reference type but funcref holds.  Objects belong to the
+ * guest's collector: what the host keeps between calls and no global or table
+ * of the guest does, may be gone; handing it to the guest again is a mistake.
+ * The host's own references are numbers from 1 to 2^62 - 1, as externref.
+ */
+enum we_ref_kind {
+    WE_REF_IS_NULL, WE_REF_IS_HOST, WE_REF_IS_I31, WE_REF_IS_STRUCT,
+    WE_REF_IS_ARRAY, WE_REF_IS_EXCEPTION
+};
+enum we_ref_kind we_ref_kind(const we_instance *instance, uint64_t slot);
+
 /* --- globals ------------------------------------------------------------ */
 
 /* The letter of its type (see signatures), or '.' if it has none. */

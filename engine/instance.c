@@ -2,6 +2,7 @@
 #include "instance.h"
 
 #include "detail.h"
+#include "heap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,6 +94,10 @@ static we_instance *instance_make(we_module *module,
         instance->quota.table_elements = limits->table_elements != 0
                                          ? limits->table_elements
                                          : TABLE_ELEMENTS;
+        if (!we_heap_join(instance)) {
+            we_instance_free(instance);
+            instance = NULL;
+        }
     }
     return instance;
 }
@@ -114,6 +119,7 @@ void we_instance_free(we_instance *instance)
     for (i = 0; i < m->ntables - m->ntables_imported; i++) {
         we_table_release(&instance->own_tables[i]);
     }
+    we_heap_leave(instance);
     we_release(&engine->allocator, instance, instance->block_size);
     we_module_free(m);
 }
@@ -449,8 +455,9 @@ enum we_error we_instance_new(we_module *module, we_linker *linker,
     }
     we_detail_set(detail, error, 0, "%s", error == WE_TRAP
                   ? trap->text : we_error_text(error));
-    if (seen && it->linked) {
-        /* Its functions may stand in a table of another instance now. */
+    if (it != NULL && it->linked && (seen || it->heap->base != NULL)) {
+        /* Its functions may stand in a table of another instance now, objects
+         * of its types in their heap. */
         it->next = it->engine->failed;
         it->engine->failed = it;
     } else {

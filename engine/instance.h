@@ -76,6 +76,8 @@ struct we_instance {
     we_engine        *engine;
     void             *host_data;
     struct we_quota   quota;
+    struct we_heap   *heap;              /* heap.h */
+    we_instance      *heap_next;         /* another one of that heap */
     bool              linked;            /* imports another instance's */
     we_instance      *next;              /* in the engine's list of failed
                                             ones, see instance.c */

@@ -2,8 +2,6 @@
  * families are in interp_ops.c, the machine is described in interp.h. */
 #include "interp.h"
 
-we_handler we_h_EXIT, we_h_CROSS_RETURN;
-
 #define DECLARE(name) extern we_handler we_h_##name;
 #define ADDRESS(name) we_h_##name,
 WE_IOPS(DECLARE)

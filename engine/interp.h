@@ -27,6 +27,8 @@
 #define WE_PASS pc, fp, mem, acc, size, run, sacc, dacc
 
 typedef uint32_t we_handler(WE_REGS);    /* enum we_trap_code, or WE_PARKED */
+/* Where an outermost call, and one of another instance's function, return. */
+extern we_handler we_h_EXIT, we_h_CROSS_RETURN;
 extern we_handler *const we_handlers[WE_NIOPS];
 
 /* What a handler returned for we_interp_run to go on with. */

@@ -4,6 +4,7 @@
 #define WE_IOPS_H
 
 #include "iops_atomic.h"
+#include "iops_gc.h"
 #include "iops_simd.h"
 
 /*
@@ -299,6 +300,7 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     WE_STORES(WE_LIST_STORES, op)                                             \
     WE_IOPS_SIMD(op)                                                          \
     WE_IOPS_ATOMIC(op)                                                        \
+    WE_IOPS_GC(op)                                                            \
     WE_SINGLES(op)
 
 #define WE_ROW_IOP(name) WE_I_##name,

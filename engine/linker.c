@@ -4,6 +4,7 @@
 
 #include "detail.h"
 #include "hash.h"
+#include "heap.h"
 
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct def {
     uint64_t           hash;
     uint32_t           next;             /* in the bucket: index + 1, or 0 */
     enum we_kind       kind;
+    we_instance       *instance;         /* whose export it is */
     void              *object;           /* of an instance; NULL: */
     struct we_host_def host;
     uint32_t           type;             /* canonical, counted */
@@ -248,6 +250,7 @@ enum we_error we_linker_define_instance(we_linker *linker, const char *module,
         def.kind = m->exports[i].kind;
         def.name = m->exports[i].name;
         def.object = export_object(instance, &m->exports[i]);
+        def.instance = instance;
         error = add(linker, &def);
     }
     while (error != WE_OK && linker->ndefs > before) {
@@ -376,6 +379,15 @@ static const char *bind_object(we_instance *instance,
     return "unknown kind";
 }
 
+/* Can references come through this import? */
+static bool shares_heap(const we_instance *instance,
+                        const struct we_import_desc *import)
+{
+    return import->kind != WE_MEMORY
+           && (import->kind != WE_GLOBAL
+               || we_is_ref(instance->module->globals[import->index].type));
+}
+
 /* Host functions get the type of the import, which the module keeps alive. */
 static void bind_host(we_instance *instance, uint32_t i, struct we_func *func,
                       const struct we_host_def *host)
@@ -438,6 +450,10 @@ static enum we_error bind(const we_linker *linker, we_instance *instance,
                ? WE_OK : refuse(import, "", "signature differs", detail);
     }
     reason = bind_object(instance, import, def->object);
+    if (reason == NULL && shares_heap(instance, import)
+        && !we_heap_unite(instance, def->instance)) {
+        reason = "its heap is not the one of another import";
+    }
     return reason == NULL ? WE_OK : refuse(import, "", reason, detail);
 }
 

@@ -785,7 +785,8 @@ static enum we_error lower_insn(void *env, const struct we_insn *insn)
     case HOW_ATOMIC:
     case HOW_ATOMIC_STORE: lower_atomic(l, row, insn);              break;
     case HOW_NONE:
-        if (!we_lower_control(l, insn) && !lower_single(l, insn)) {
+        if (!we_lower_control(l, insn) && !lower_single(l, insn)
+            && !we_lower_gc(l, insn)) {
             we_lower_fail(l, WE_UNSUPPORTED);
         }
         break;
@@ -829,7 +830,7 @@ static enum we_error lower_begin(void *env, const struct we_body *body)
 
     l->error = WE_OK;
     l->body = body;
-    l->n = l->nmap = l->barrier = 0;
+    l->n = l->nmap = l->ncatches = l->barrier = 0;
     l->noperands = l->flushed = l->nblocks = 0;
     l->nset = l->zero_from = l->zero_to = 0;
     l->top = body->local_slots;
@@ -911,6 +912,11 @@ static enum we_error lower_finish(void *env, uint32_t stack_slots)
     for (i = 0; i < l->nmap; i++) {
         l->map[i].at -= skip;
     }
+    for (i = 0; i < l->ncatches; i++) {
+        l->catches[i].from -= skip;
+        l->catches[i].to -= skip;
+        l->catches[i].target -= skip;
+    }
     code = we_arena_alloc(arena, sizeof *code);
     if (code == NULL) {
         return WE_NOMEM;
@@ -921,10 +927,14 @@ static enum we_error lower_finish(void *env, uint32_t stack_slots)
         .result_slots = l->result_slots, .frame_slots = frame_slots,
         .charge = charge,
         .map = we_arena_copy(arena, l->map, l->nmap * sizeof *l->map),
-        .nmap = l->nmap
+        .nmap = l->nmap,
+        .catches = we_arena_copy(arena, l->catches,
+                                 l->ncatches * sizeof *l->catches),
+        .ncatches = l->ncatches
     };
     l->code = code;
-    return code->units != NULL && code->map != NULL ? WE_OK : WE_NOMEM;
+    return code->units != NULL && code->map != NULL
+           && code->catches != NULL ? WE_OK : WE_NOMEM;
 }
 
 struct we_lower *we_lower_new(struct we_module *module)
@@ -959,6 +969,7 @@ void we_lower_free(struct we_lower *l)
     we_release(a, l->waiting, l->waiting_cap * sizeof *l->waiting);
     we_release(a, l->units, l->units_cap * sizeof *l->units);
     we_release(a, l->map, l->map_cap * sizeof *l->map);
+    we_release(a, l->catches, l->catches_cap * sizeof *l->catches);
     we_release(a, l->operands, l->operands_cap * sizeof *l->operands);
     we_release(a, l->blocks, l->blocks_cap * sizeof *l->blocks);
     we_release(a, l, sizeof *l);

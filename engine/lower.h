@@ -80,6 +80,7 @@ struct we_block {
     uint32_t fixups;                     /* chain of the branches to its end */
     uint32_t start;                      /* loop: unit to branch to */
     uint32_t otherwise;                  /* if: chain of the false branch */
+    uint32_t catches, ncatches;          /* try_table: in the lowering's */
     uint32_t stub, stub_of;              /* br_table: way out to here, of the
                                             br_table at that unit */
 };
@@ -118,6 +119,10 @@ struct we_lower {
     struct we_code_map *map;
     size_t          map_cap;
     uint32_t        nmap;
+    struct we_code_catch *catches;       /* target: the label's depth, until
+                                            the try_table ends */
+    size_t          catches_cap;
+    uint32_t        ncatches;
     uint32_t        returns;             /* chain of what needs the charge */
 
     struct we_operand *operands;
@@ -217,6 +222,14 @@ void we_emit_undo(struct we_lower *l, const struct we_last *last);
 void we_lower_mark_set(struct we_lower *l, uint32_t local);
 void we_lower_mark_read(struct we_lower *l, uint32_t local);
 void we_lower_unmark(struct we_lower *l, uint32_t nset);
+
+/* --- exceptions, structures, arrays, casts (lower_gc.c) ------------------- */
+
+/* False: not one of its instructions. */
+bool we_lower_gc(struct we_lower *l, const struct we_insn *insn);
+/* Tests the top operand, which stays; the answer is in the accumulator only,
+ * which no other instruction may come to want before a branch. */
+void we_lower_ref_test(struct we_lower *l, we_valtype type);
 
 /* --- control and calls (lower_control.c) ---------------------------------- */
 

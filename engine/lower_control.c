@@ -283,14 +283,71 @@ static void push_block(struct we_lower *l, const struct we_insn *insn)
     };
 }
 
+static void add_catches(struct we_lower *l, const struct we_insn *insn)
+{
+    uint32_t n = insn->ncatches;
+
+    if (!we_grow(l->allocator, &l->catches, &l->catches_cap,
+                 (size_t) l->ncatches + n, sizeof *l->catches)) {
+        we_lower_fail(l, WE_NOMEM);
+        return;
+    }
+    block_at(l, 0)->catches = l->ncatches;
+    block_at(l, 0)->ncatches = n;
+    while (n-- > 0) {
+        l->catches[l->ncatches++] = (struct we_code_catch){
+            .from = l->n, .target = insn->catches[n].depth,
+            .tag = insn->catches[n].tag, .kind = insn->catches[n].kind
+        };
+    }
+}
+
+/* Where a clause goes on: what it gives is in the label's slots, or in the
+ * frame's first ones, where results belong. */
+static void emit_catch(struct we_lower *l, struct we_code_catch *c)
+{
+    struct we_block *block = block_at(l, c->target + 1);
+
+    c->target = l->n;
+    c->slot = block->op == WE_OP_END ? 0 : block->slot;
+    if (block->op != WE_OP_END) {
+        branch_to(l, block, emit_br(l));
+        return;
+    }
+    if (l->result_slots == 1) {
+        static const uint16_t iops[WE_NACCS] = {
+            WE_I_RETURN_INT_S, WE_I_RETURN_F32_S, WE_I_RETURN_F64_S
+        };
+
+        we_emit(l, iops[we_class_of(l->body->results[0])], 8);
+    } else {
+        we_emit(l, WE_I_RETURN, 8);
+    }
+    link(l, &l->returns, l->n - 2);
+}
+
+/* The end of a try_table: the code before goes around its clauses. */
+static void end_catches(struct we_lower *l, struct we_block *block)
+{
+    uint32_t to = l->n, i;
+
+    for (i = block->catches; i < block->catches + block->ncatches; i++) {
+        emit_catch(l, &l->catches[i]);
+        l->catches[i].to = to;
+    }
+}
+
 static void lower_block(struct we_lower *l, const struct we_insn *insn)
 {
     we_flush(l, l->noperands - insn->nparams);
-    if (insn->op == WE_OP_LOOP) {
+    if (insn->op == WE_OP_LOOP || insn->op == WE_OP_TRY_TABLE) {
         we_emit_label(l);
     }
     push_block(l, insn);
     block_at(l, 0)->start = l->n;
+    if (insn->op == WE_OP_TRY_TABLE) {
+        add_catches(l, insn);
+    }
 }
 
 static void lower_if(struct we_lower *l, const struct we_insn *insn)
@@ -334,7 +391,8 @@ static void lower_else(struct we_lower *l, const struct we_insn *insn)
 static void lower_end(struct we_lower *l, const struct we_insn *insn)
 {
     struct we_block *block = block_at(l, 0);
-    bool joins = block->fixups != WE_NONE || block->otherwise != WE_NONE;
+    bool joins = block->fixups != WE_NONE || block->otherwise != WE_NONE
+                 || block->ncatches > 0;
 
     if (block->op == WE_OP_END) {
         if (!insn->dead) {
@@ -346,6 +404,12 @@ static void lower_end(struct we_lower *l, const struct we_insn *insn)
     we_lower_unmark(l, block->nset);
     if (!insn->dead && joins) {
         leave(l, block);
+    }
+    if (block->ncatches > 0) {
+        if (!insn->dead) {
+            link(l, &block->fixups, emit_br(l));
+        }
+        end_catches(l, block);
     }
     if (insn->dead || joins) {
         resolve(l, &block->otherwise, l->n);
@@ -464,6 +528,20 @@ static void lower_br_on_non_null(struct we_lower *l, uint32_t depth)
     c.slot = we_operand_slot(l, &l->operands[l->noperands - 1]);
     branch_if(l, &c, true, depth);
     we_lower_drop(l, 1);
+}
+
+/* The reference is the last of what is taken along, and stays. */
+static void lower_br_on_cast(struct we_lower *l, const struct we_insn *insn)
+{
+    struct we_condition c = { .mode = WE_A };
+    const struct we_block *block = block_at(l, insn->index);
+
+    if (arity(block) > 4
+        || (block->op == WE_OP_END && l->result_slots > 1)) {
+        we_flush(l, l->noperands - arity(block));
+    }
+    we_lower_ref_test(l, insn->type);
+    branch_if(l, &c, insn->op == WE_OP_BR_ON_CAST, insn->index);
 }
 
 /* Where a target's entry leads: there, or to a way out behind the table that
@@ -631,6 +709,7 @@ bool we_lower_control(struct we_lower *l, const struct we_insn *insn)
         we_emit_map(l);
         return true;
     case WE_OP_BLOCK:
+    case WE_OP_TRY_TABLE:
     case WE_OP_LOOP:                 lower_block(l, insn);          return true;
     case WE_OP_IF:                   lower_if(l, insn);             return true;
     case WE_OP_ELSE:                 lower_else(l, insn);           return true;
@@ -642,6 +721,8 @@ bool we_lower_control(struct we_lower *l, const struct we_insn *insn)
         return true;
     case WE_OP_BR_ON_NON_NULL:       lower_br_on_non_null(l, insn->index);
         return true;
+    case WE_OP_BR_ON_CAST:
+    case WE_OP_BR_ON_CAST_FAIL:      lower_br_on_cast(l, insn);     return true;
     case WE_OP_RETURN:               lower_return(l);               return true;
     case WE_OP_CALL:                 lower_call(l, insn);           return true;
     case WE_OP_CALL_INDIRECT:        lower_call_indirect(l, insn);  return true;

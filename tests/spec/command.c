@@ -170,6 +170,7 @@ static enum verdict run_uninstantiable(struct run *run, const json_t *command)
 /* --- actions ------------------------------------------------------------ */
 
 struct action {
+    we_instance   *instance;
     enum we_error  error;
     struct we_trap trap;
     uint64_t       slots[SPEC_SLOTS];
@@ -233,6 +234,7 @@ static enum verdict act(struct run *run, const json_t *command,
     memset(a, 0, sizeof *a);
     if (v)
         return v;
+    a->instance = instance->instance;
     if (strcmp(type, "invoke") == 0)
         return invoke(run, action, instance->instance, a);
     if (strcmp(type, "get") == 0)
@@ -265,8 +267,8 @@ static enum verdict run_return(struct run *run, const json_t *command)
         return v;
     if (a.error)
         return ended(run, &a);
-    if (!spec_results_match(json_object_get(command, "expected"), a.slots,
-                            a.nslots, a.letters, error, sizeof error))
+    if (!spec_results_match(json_object_get(command, "expected"), a.instance,
+                            a.slots, a.nslots, a.letters, error, sizeof error))
         return fail(run, "%s", error);
     return PASS;
 }

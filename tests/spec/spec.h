@@ -42,11 +42,11 @@ enum { SPEC_SLOTS = 64 };
 /* Arguments into slots; the number of slots, or -1 and a text in error. */
 int spec_arguments(const json_t *values, uint64_t *slots, char *error,
                    size_t size);
-/* Compares nslots results with the patterns.  False, and error says what was
+/* Compares nslots results of the instance with the patterns.  False, and error says what was
  * expected and what found.  letters: the types found, or "..." */
-bool spec_results_match(const json_t *expected, const uint64_t *slots,
-                        unsigned nslots, const char *letters, char *error,
-                        size_t size);
+bool spec_results_match(const json_t *expected, const we_instance *instance,
+                        const uint64_t *slots, unsigned nslots,
+                        const char *letters, char *error, size_t size);
 
 /* --- store.c: modules and instances of one file ------------------------- */
 
