@@ -691,7 +691,8 @@ static void survey_sections(struct we_decoder *d, struct survey *s)
             s->at[id] = we_reader_offset(&d->r);
             s->end[id] = s->at[id] + we_reader_left(&d->r);
             s->count[id] = we_reader_count(&peek);
-            s->unreadable |= peek.error != NULL;
+            if (id == FUNCTION || id == CODE)
+                s->unreadable |= peek.error != NULL;
         }
         if (!we_decode_good(d))
             return;
