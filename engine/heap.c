@@ -153,7 +153,11 @@ static bool grow(struct we_heap *heap, struct we_quota *quota, uint64_t n)
     if (heap->base == NULL && !reserve(heap)) {
         return false;
     }
-    n += heap->size == 0 ? GRAIN : 0;
+    if (heap->size == 0) {
+        n += GRAIN;
+    } else if (heap->end == heap->size) {
+        n -= heap->end - heap->at;       /* or it would have fitted there */
+    }
     least = round_up(n, step);
     most = quota->memory_bytes - quota->memory_used;
     if (most > heap->reserved - heap->size) {
@@ -228,7 +232,7 @@ static uint64_t find_room(struct we_heap *heap, struct we_quota *quota,
     if (at == 0 && heap->fresh < heap->budget && grow(heap, quota, n)) {
         at = take(heap, n);
     }
-    if (at == 0 && heap->base != NULL) {
+    if (at == 0 && heap->size > 0) {
         collect(heap);
         at = take(heap, n);
     }
@@ -376,7 +380,8 @@ static void mark_instance(struct we_heap *heap, const we_instance *instance,
 
 /* --- sweeping ------------------------------------------------------------- */
 
-/* All that isn't an object with a mark becomes runs. */
+/* All that isn't an object with a mark becomes runs; the one at the end, which
+ * growth may make longer, becomes the current one. */
 static uint64_t sweep(struct we_heap *heap)
 {
     uint64_t words = heap->size / GRAIN / 64, free_from = GRAIN, live = 0;
@@ -398,7 +403,8 @@ static uint64_t sweep(struct we_heap *heap)
             live += free_from - at;
         }
     }
-    add_run(heap, free_from, heap->size);
+    heap->at = free_from;
+    heap->end = heap->size;
     return live;
 }
 
@@ -423,7 +429,6 @@ static void collect(struct we_heap *heap)
         mark_fields(heap, object, &work);
     }
     heap->runs[0] = heap->runs[1] = 0;
-    heap->at = heap->end = 0;
     live = sweep(heap);
     heap->fresh = 0;
     heap->budget = live > BUDGET_LEAST ? live : BUDGET_LEAST;

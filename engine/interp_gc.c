@@ -7,10 +7,11 @@
 #define HEAP() run->instance->heap
 
 /* Makes an object, its offset in acc, or ends the run.  All references that
- * the frame holds are in slots. */
+ * the frame holds are in slots below the one named at unit 18; where frames
+ * overlap, the upper one begins at its arguments. */
 #define NEW(type, bytes, length)                                              \
     do {                                                                      \
-        run->low = fp + run->high->func->code->frame_slots;                   \
+        run->low = fp + pc[18];                                               \
         acc = we_heap_new(run->instance, type, bytes, length);                \
         WE_TRAP_IF(acc == 0 || run->interrupt != 0,                           \
                    run->interrupt != 0 ? run->interrupt : WE_TRAP_HEAP);      \

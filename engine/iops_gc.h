@@ -5,8 +5,8 @@
 
 /*
  * Slots: d at unit 4, a b c at 5 to 7, e f at 16 and 17.  x at 8 and y at 10
- * are immediates of 32 bits; at 12 is the address of the type.  All are
- * WE_GC_UNITS long.
+ * are immediates of 32 bits; at 12 is the address of the type; at 18 the first
+ * slot above all operands.  All are WE_GC_UNITS long.
  */
 enum { WE_GC_UNITS = 20 };
 

@@ -6,6 +6,24 @@
 /* Where the operands' slots stand in the instruction, in order. */
 static const uint8_t places[] = { 5, 6, 7, 16, 17 };
 
+/* The first slot above those that hold operands; the topmost ones are often
+ * locals or constants, whose own slots hold what was there before. */
+static uint32_t live_top(const struct we_lower *l)
+{
+    enum { LOOK_AT = 16 };
+    uint32_t i = l->noperands, least = i > LOOK_AT ? i - LOOK_AT : 0;
+    const struct we_operand *o;
+
+    while (i > least && l->operands[i - 1].place != WE_AT_SLOT) {
+        i--;
+    }
+    if (i == 0) {
+        return l->body->local_slots;
+    }
+    o = &l->operands[i - 1];
+    return o->slot + we_class_slots(o->class);
+}
+
 /* Emits operation iop on the top n operands; a result of a class is pushed,
  * with WE_CLASS_NONE there is none. */
 enum { WE_CLASS_NONE = WE_CLASS_V128 + 1 };
@@ -14,13 +32,14 @@ static uint16_t *emit(struct we_lower *l, uint32_t iop, uint32_t n,
                       uint8_t result)
 {
     struct we_operand *o = &l->operands[l->noperands - n];
-    uint32_t slots[5] = { 0 }, i;
+    uint32_t slots[5] = { 0 }, top, i;
     uint16_t *p;
 
     for (i = 0; i < n; i++) {
         slots[i] = we_operand_slot(l, &o[i]);
     }
     we_settle_all(l);
+    top = live_top(l);
     we_lower_drop(l, n);
     if (result == WE_CLASS_NONE) {
         p = we_emit(l, iop, WE_GC_UNITS);
@@ -32,6 +51,7 @@ static uint16_t *emit(struct we_lower *l, uint32_t iop, uint32_t n,
     for (i = 0; i < n; i++) {
         p[places[i]] = (uint16_t) slots[i];
     }
+    p[18] = (uint16_t) top;
     we_emit_map(l);
     return p;
 }
@@ -48,15 +68,17 @@ static void put(uint16_t *p, uint32_t x, uint32_t y,
 static uint16_t *emit_row(struct we_lower *l, uint32_t iop, uint32_t n,
                           uint8_t result)
 {
-    uint32_t first;
+    uint32_t first, top;
     uint16_t *p;
 
     we_flush(l, l->noperands - n);
     we_settle_all(l);
+    top = live_top(l);
     we_lower_drop(l, n);
     first = l->top;
     p = emit(l, iop, 0, result);
     p[5] = (uint16_t) first;
+    p[18] = (uint16_t) top;
     return p;
 }
 

@@ -1,0 +1,181 @@
+/* The collected heap and exceptions: garbage goes, what can be reached stays,
+ * limits hold, instances share (gc/heap.wat). */
+#include "world.h"
+#include "modules_gc.h"
+
+enum { MIB = 1 << 20, ROUNDS = 100000 };
+
+/* Calls with an i64 (or i32) and an i32; the i64 that comes back, or -1000 -
+ * the trap's code. */
+static int64_t call2(struct world *w, we_instance *instance, const char *name,
+                     uint64_t a, uint64_t b)
+{
+    uint64_t slots[3] = { a, b };
+    enum we_error e = world_call(w, instance, name, slots);
+
+    return e == WE_OK ? (int64_t) slots[0]
+           : e == WE_TRAP ? -1000 - (int64_t) w->trap.code : -1;
+}
+
+static we_instance *heap_new(struct world *w, uint64_t bytes)
+{
+    w->limits = (struct we_limits){ .memory_bytes = bytes };
+    return world_new_of(w, heap);
+}
+
+static void garbage_goes(struct world *w)
+{
+    we_instance *instance = heap_new(w, MIB);
+
+    is_int(world_int(w, instance, "churn", 10000000, 0, 0), 10000000,
+           "ten million objects through 1 MiB");
+    is_int(world_int(w, instance, "cycles", ROUNDS * 10, 0, 0), ROUNDS * 10,
+           "a million rings");
+    is_int(world_int(w, instance, "mixed", ROUNDS, 0, 0), ROUNDS,
+           "arrays of all sizes");
+    is_int(world_int(w, instance, "bytes", 900000, 0, 0), 900000,
+           "one that takes nearly all");
+    is_int(world_int(w, instance, "churn", ROUNDS, 0, 0), ROUNDS,
+           "and small ones again");
+    we_instance_free(instance);
+}
+
+static void lists_stay(struct world *w)
+{
+    we_instance *instance = heap_new(w, 64 * MIB);
+    int64_t n = 1000000;
+
+    call2(w, instance, "build", (uint64_t) n, 0);
+    call2(w, instance, "churn", 2000000, 0);
+    is_int(call2(w, instance, "sum", 0, 0), n * (n + 1) / 2,
+           "a list of a million is whole after collections");
+    call2(w, instance, "build", (uint64_t) n, 0);
+    is_int(call2(w, instance, "sum", 0, 0), n * (n + 1) / 2,
+           "and another one in its place");
+    we_instance_free(instance);
+}
+
+static void roots(struct world *w)
+{
+    static const char *const names[] = {
+        "local", "operand", "table", "array", "extern"
+    };
+    we_instance *instance = heap_new(w, MIB);
+    uint64_t slots[2] = { 0, ROUNDS };
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        is_int(call2(w, instance, names[i], 1000 + i, ROUNDS),
+               2000 + 2 * (int64_t) i, "held by: %s", names[i]);
+    }
+    is_int(call2(w, instance, "kept", 5, ROUNDS), 15,
+           "held by an exception in a table");
+    is_int(call2(w, instance, "caught", 6, ROUNDS), 18,
+           "held by what a catch gave");
+    we_global_get(we_instance_global(instance, "out", 3), slots);
+    is_int(we_ref_kind(instance, slots[0]), WE_REF_IS_STRUCT,
+           "the host sees a structure");
+    is_int(we_ref_kind(instance, 0), WE_REF_IS_NULL, "null");
+    is_int(we_ref_kind(instance, 77), WE_REF_IS_I31, "an i31");
+    is_int(we_ref_kind(instance, 78), WE_REF_IS_HOST, "its own number");
+    we_instance_free(instance);
+}
+
+static void limits(struct world *w)
+{
+    we_instance *instance = heap_new(w, MIB);
+
+    is_int(world_int(w, instance, "bytes", MIB, 0, 0), -1000 - WE_TRAP_HEAP,
+           "an array as big as the limit");
+    is_int(world_int(w, instance, "bytes", UINT32_MAX, 0, 0),
+           -1000 - WE_TRAP_HEAP, "an array of 4 GiB");
+    is_int(world_int(w, instance, "build", 1000000, 0, 0),
+           -1000 - WE_TRAP_HEAP, "a list beyond the limit");
+    is_int(world_int(w, instance, "bytes", 500000, 0, 0),
+           -1000 - WE_TRAP_HEAP, "which is in the way");
+    call2(w, instance, "forget", 0, 0);
+    is_int(world_int(w, instance, "bytes", 500000, 0, 0), 500000,
+           "until it is forgotten");
+    we_instance_free(instance);
+}
+
+static void exceptions(struct world *w)
+{
+    we_instance *instance = heap_new(w, MIB);
+    uint64_t slots[2] = { 9 };
+    uint32_t i, bad = 0;
+
+    is_int(call2(w, instance, "deep", 1000, 3), 3,
+           "thrown through a thousand frames");
+    for (i = 0; i < 1000; i++) {
+        bad += call2(w, instance, "deep", 100, i) != (int64_t) i;
+    }
+    is_int(bad, 0, "the stack's charge comes back each time");
+    is_int(world_call(w, instance, "whole", slots), WE_OK, "caught");
+    is_int((int64_t) slots[0], 9, "as results of the function: the first");
+    is_int(we_ref_kind(instance, slots[1]), WE_REF_IS_STRUCT, "the second");
+    is_int(call2(w, instance, "uncaught", 0, 0), -1000 - WE_TRAP_EXCEPTION,
+           "not caught");
+    is_int(w->trap.depth, 8, "all frames are in the back-trace");
+    ok(w->trap.frames[7].func != w->trap.frames[1].func,
+           "from the innermost to the outermost");
+    we_instance_free(instance);
+}
+
+/* A collection must not outlast the deadline by more than itself. */
+static void deadline(struct world *w)
+{
+    we_instance *instance = heap_new(w, 16 * MIB);
+
+    is_int(we_engine_attach(w->engine), WE_OK, "attach");
+    call2(w, instance, "build", 250000, 0);
+    w->deadline = 20 * 1000 * 1000;
+    is_int(world_int(w, instance, "churn", 0, 0, 0), -1000 - WE_TRAP_DEADLINE,
+           "4 billion objects end by the deadline");
+    w->deadline = 0;
+    is_int(call2(w, instance, "sum", 0, 0), INT64_C(250000) * 250001 / 2,
+           "the list is whole");
+    we_instance_free(instance);
+}
+
+static void shared(struct world *w)
+{
+    we_instance *a = heap_new(w, MIB), *b = heap_new(w, MIB), *c;
+
+    we_linker_define_instance(w->linker, "a", 1, a);
+    we_linker_define_instance(w->linker, "b", 1, b);
+    is_int(world_error_of(w, two, &c), WE_OK, "unused heaps become one");
+    we_instance_free(c);
+    we_linker_free(w->linker);
+    w->linker = we_linker_new(w->engine);
+    we_instance_free(a);
+    we_instance_free(b);
+
+    a = heap_new(w, MIB);
+    b = heap_new(w, MIB);
+    call2(w, a, "churn", 1, 0);
+    call2(w, b, "churn", 1, 0);
+    we_linker_define_instance(w->linker, "a", 1, a);
+    we_linker_define_instance(w->linker, "b", 1, b);
+    is_int(world_error_of(w, two, &c), WE_LINK, "used ones don't");
+    ok(strstr(w->detail.text, "heap") != NULL, "and it says so: %s",
+       w->detail.text);
+    we_instance_free(a);
+    we_instance_free(b);
+}
+
+int main(void)
+{
+    struct world w;
+
+    world_open(&w);
+    garbage_goes(&w);
+    lists_stay(&w);
+    roots(&w);
+    limits(&w);
+    exceptions(&w);
+    deadline(&w);
+    shared(&w);
+    world_close(&w);
+    return done();
+}
