@@ -193,15 +193,17 @@ STRUCT_SET(V, 16)
 
 enum { CHUNK = 256 << 10 };              /* bytes between two polls */
 
-/* The bytes of an element of 1 << shift bytes. */
+/* An element of 1 << shift bytes, in the host's byte order. */
 static void put_elem(uint8_t *p, const uint64_t *slot, uint32_t shift)
 {
+    uint16_t half = (uint16_t) *slot;
+    uint32_t word = (uint32_t) *slot;
+
     switch (shift) {
     case 0:  *p = (uint8_t) *slot;                                  break;
-    case 1:  we_put16(p, (uint16_t) *slot);                         break;
-    case 2:  we_put32(p, (uint32_t) *slot);                         break;
-    case 3:  we_put64(p, *slot);                                    break;
-    default: memcpy(p, slot, 16);                                   break;
+    case 1:  memcpy(p, &half, sizeof half);                         break;
+    case 2:  memcpy(p, &word, sizeof word);                         break;
+    default: memcpy(p, slot, (size_t) 1 << shift);                  break;
     }
 }
 
@@ -252,20 +254,26 @@ static enum we_trap_code move(const struct we_stack *run, uint8_t *to,
     return WE_TRAP_NONE;
 }
 
-/* Elements from a data segment are in the order of the format. */
-static void from_data(uint8_t *to, const uint8_t *from, uint32_t shift,
-                      uint64_t n)
+/* Elements from a data segment, which has the format's byte order. */
+static enum we_trap_code from_data(const struct we_stack *run, uint8_t *to,
+                                   const uint8_t *from, uint32_t shift,
+                                   uint64_t n)
 {
     uint64_t i, slot[2];
 
     for (i = 0; i < n; i++) {
         const uint8_t *p = from + (i << shift);
 
+        if (i % CHUNK == 0
+            && *(const volatile uint32_t *) &run->interrupt != 0) {
+            return (enum we_trap_code) run->interrupt;
+        }
         slot[0] = shift == 0 ? *p : shift == 1 ? we_get16(p)
                   : shift == 2 ? we_get32(p) : we_get64(p);
         slot[1] = shift == 4 ? we_get64(p + 8) : 0;
         put_elem(to + (i << shift), slot, shift);
     }
+    return WE_TRAP_NONE;
 }
 
 static bool inside(uint64_t size, uint64_t at, uint64_t n)
@@ -335,7 +343,7 @@ WE_OP(ARRAY_NEW_DATA)
                        (uint64_t) n << WE_IMM(8)), WE_TRAP_MEMORY);
     NEW_ARRAY(n);
     if (n > 0) {
-        from_data(DATA_OF(acc), bytes->data + from, WE_IMM(8), n);
+        CHECK(from_data(run, DATA_OF(acc), bytes->data + from, WE_IMM(8), n));
     }
     RESULT(WE_GC_UNITS, acc)
 }
@@ -361,26 +369,33 @@ WE_OP(ARRAY_NEW_ELEM)
     WE_TRAP_IF(i >= object->length, WE_TRAP_ARRAY);                           \
     p = we_object_data(object) + (uint64_t) i * (bytes);
 
-#define ARRAY_GET(x, form, bytes, get, put)                                   \
+#define ARRAY_GET(form, T, value)                                             \
     WE_OP(ARRAY_GET_##form)                                                   \
     {                                                                         \
-        ELEMENT(bytes)                                                        \
-        RESULT(WE_GC_UNITS, get)                                              \
+        T v;                                                                  \
+        ELEMENT(sizeof v)                                                     \
+        memcpy(&v, p, sizeof v);                                              \
+        RESULT(WE_GC_UNITS, value)                                            \
     }
-WE_GC_FORMS(ARRAY_GET, )
+ARRAY_GET(U8, uint8_t, v)
+ARRAY_GET(S8, uint8_t, we_sext8(v))
+ARRAY_GET(U16, uint16_t, v)
+ARRAY_GET(S16, uint16_t, we_sext16(v))
+ARRAY_GET(32, uint32_t, v)
+ARRAY_GET(64, uint64_t, v)
 
-#define ARRAY_SET(form, bytes, put)                                           \
+#define ARRAY_SET(form, T)                                                    \
     WE_OP(ARRAY_SET_##form)                                                   \
     {                                                                         \
-        uint64_t v = WE_SLOT(7);                                              \
-        ELEMENT(bytes)                                                        \
-        put;                                                                  \
+        T v = (T) WE_SLOT(7);                                                 \
+        ELEMENT(sizeof v)                                                     \
+        memcpy(p, &v, sizeof v);                                              \
         WE_NEXT(WE_GC_UNITS);                                                 \
     }
-ARRAY_SET(U8, 1, *p = (uint8_t) v)
-ARRAY_SET(U16, 2, we_put16(p, (uint16_t) v))
-ARRAY_SET(32, 4, we_put32(p, (uint32_t) v))
-ARRAY_SET(64, 8, we_put64(p, v))
+ARRAY_SET(U8, uint8_t)
+ARRAY_SET(U16, uint16_t)
+ARRAY_SET(32, uint32_t)
+ARRAY_SET(64, uint64_t)
 
 WE_OP(ARRAY_GET_V)
 {
@@ -435,9 +450,12 @@ WE_OP(ARRAY_INIT_DATA)
     WE_TRAP_IF(!inside(data_size(run->instance, WE_IMM(10)), from,
                        (uint64_t) n << shift), WE_TRAP_MEMORY);
     if (n > 0) {
-        from_data(we_object_data(object) + ((uint64_t) to << shift),
-                  run->instance->module->datas[WE_IMM(10)].bytes.data + from,
-                  shift, n);
+        const struct we_bytes *bytes =
+            &run->instance->module->datas[WE_IMM(10)].bytes;
+
+        CHECK(from_data(run,
+                        we_object_data(object) + ((uint64_t) to << shift),
+                        bytes->data + from, shift, n));
     }
     WE_NEXT(WE_GC_UNITS);
 }

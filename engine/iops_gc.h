@@ -10,16 +10,6 @@
  */
 enum { WE_GC_UNITS = 20 };
 
-/* Accessors by what is stored; row(x, form, bytes, what gets it as a slot from
- * p, what puts slot v to p) */
-#define WE_GC_FORMS(row, x)                                                   \
-    row(x, U8, 1, *p, *p = (uint8_t) v)                                       \
-    row(x, S8, 1, we_sext8(*p), *p = (uint8_t) v)                             \
-    row(x, U16, 2, we_get16(p), we_put16(p, (uint16_t) v))                    \
-    row(x, S16, 2, we_sext16(we_get16(p)), we_put16(p, (uint16_t) v))         \
-    row(x, 32, 4, we_get32(p), we_put32(p, (uint32_t) v))                     \
-    row(x, 64, 8, we_get64(p), we_put64(p, v))
-
 #define WE_IOPS_GC(op)                                                        \
     op(THROW)                 /* arguments from slot a; tag x */              \
     op(THROW_REF)             /* a */                                         \
