@@ -374,7 +374,7 @@ ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map)
         return PW_OK;
     }
 
-    return (ngx_http_wasm_headers_save(st->ctx, ngx_http_wasm_host_maps[map])
+    return (ngx_http_wasm_undo_save(st->ctx, ngx_http_wasm_host_maps[map])
             == NGX_OK)
            ? PW_OK : PW_INTERNAL_FAILURE;
 }

@@ -334,9 +334,12 @@ ngx_int_t ngx_http_wasm_headers_set(ngx_http_wasm_ctx_t *ctx,
 ngx_int_t ngx_http_wasm_headers_length(ngx_http_wasm_ctx_t *ctx,
     off_t length);
 void ngx_http_wasm_headers_drop(ngx_http_request_t *r, const char *name);
-ngx_int_t ngx_http_wasm_headers_save(ngx_http_wasm_ctx_t *ctx,
+
+/* ngx_http_wasm_undo.c */
+
+ngx_int_t ngx_http_wasm_undo_save(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir);
-void ngx_http_wasm_headers_undo(ngx_http_wasm_ctx_t *ctx);
+void ngx_http_wasm_undo_back(ngx_http_wasm_ctx_t *ctx);
 
 /* ngx_http_wasm_body.c */
 

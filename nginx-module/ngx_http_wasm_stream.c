@@ -493,7 +493,7 @@ ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st, ngx_int_t status)
     ctx->close = 0;
 
     if (ctx->undo) {
-        ngx_http_wasm_headers_undo(ctx);
+        ngx_http_wasm_undo_back(ctx);
     }
 
     if (st->saved && st->body) {
