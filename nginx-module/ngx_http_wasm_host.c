@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_wasm_module.h"
+#include "ngx_http_wasm_shared.h"
 
 
 static void ngx_http_wasm_host_log(void *root, void *stream,
@@ -71,7 +71,18 @@ const struct pw_host  ngx_http_wasm_host = {
     .continue_stream = ngx_http_wasm_host_continue_stream,
     .close_stream = ngx_http_wasm_host_close_stream,
     .property_get = ngx_http_wasm_host_property_get,
-    .property_set = ngx_http_wasm_host_property_set
+    .property_set = ngx_http_wasm_host_property_set,
+    .tick_period = ngx_http_wasm_tick_period,
+    .shared_get = ngx_http_wasm_shared_get,
+    .shared_set = ngx_http_wasm_shared_set,
+    .queue_open = ngx_http_wasm_queue_open,
+    .queue_find = ngx_http_wasm_queue_find,
+    .queue_push = ngx_http_wasm_queue_push,
+    .queue_pop = ngx_http_wasm_queue_pop,
+    .metric_define = ngx_http_wasm_metric_define,
+    .metric_add = ngx_http_wasm_metric_add,
+    .metric_set = ngx_http_wasm_metric_set,
+    .metric_get = ngx_http_wasm_metric_get
 };
 
 

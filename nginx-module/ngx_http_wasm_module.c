@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_wasm_module.h"
+#include "ngx_http_wasm_shared.h"
 
 
 /* configuration read from a file: plugins get it in memory */
@@ -110,8 +110,8 @@ static ngx_command_t  ngx_http_wasm_commands[] = {
       NULL },
 
     { ngx_string("wasm_zone"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_ANY,
-      ngx_http_wasm_unsupported,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_wasm_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -182,10 +182,12 @@ static ngx_http_wasm_param_t  ngx_http_wasm_plugin_params[] = {
       offsetof(ngx_http_wasm_plugin_t, log_rate),
       1, 1000000 },
 
+    { ngx_string("share"), ngx_http_wasm_param_string,
+      offsetof(ngx_http_wasm_plugin_t, share), 0, 0 },
+
     { ngx_string("budget"), NULL, 0, 0, 0 },
     { ngx_string("isolation"), NULL, 0, 0, 0 },
     { ngx_string("allow"), NULL, 0, 0, 0 },
-    { ngx_string("share"), NULL, 0, 0, 0 },
     { ngx_string("callouts"), NULL, 0, 0, 0 },
     { ngx_string("callout_timeout"), NULL, 0, 0, 0 },
     { ngx_string("callout_body"), NULL, 0, 0, 0 },

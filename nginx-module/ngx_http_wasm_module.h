@@ -27,6 +27,7 @@ typedef struct ngx_http_wasm_instance_s  ngx_http_wasm_instance_t;
 typedef struct ngx_http_wasm_ctx_s       ngx_http_wasm_ctx_t;
 typedef struct ngx_http_wasm_stream_s    ngx_http_wasm_stream_t;
 typedef struct ngx_http_wasm_undo_s      ngx_http_wasm_undo_t;
+typedef struct ngx_http_wasm_store_s     ngx_http_wasm_store_t;
 
 
 /* a directive's place in the configuration */
@@ -45,6 +46,10 @@ typedef struct {
     ngx_str_t                  root_id;
     ngx_str_t                  text;
     ngx_http_wasm_place_t      place;
+
+    /* of the worker */
+    ngx_event_t                tick;
+    ngx_msec_t                 period;     /* of ticks; 0: none */
 } ngx_http_wasm_config_t;
 
 
@@ -61,6 +66,9 @@ struct ngx_http_wasm_plugin_s {
     size_t                     body_buffer;
     ngx_msec_t                 pause_timeout;
     ngx_uint_t                 log_rate;
+    ngx_str_t                  share;
+    ngx_uint_t                 share_id;   /* in store */
+    ngx_http_wasm_store_t     *store;      /* NULL: there is no wasm_zone */
 
     pw_plugin                 *plugin;
     ngx_uint_t                 callbacks;  /* a bit each enum pw_callback */
@@ -70,9 +78,12 @@ struct ngx_http_wasm_plugin_s {
     ngx_msec_t                 retry;      /* no start before this time */
     time_t                     log_second;
     ngx_uint_t                 log_lines;  /* in log_second */
+    ngx_event_t                restart;
 
     unsigned                   defined:1;  /* there is a wasm_plugin */
     unsigned                   failing:1;  /* the last start failed */
+    unsigned                   running:1;  /* in a worker: time passes */
+    unsigned                   warned:1;   /* that there is no wasm_zone */
 };
 
 
@@ -99,6 +110,9 @@ typedef struct {
     ngx_uint_t                 used;       /* there is a wasm_filter */
     we_engine                 *engine;
     pw_runtime                *runtime;
+    ngx_shm_zone_t            *zone;
+    ngx_http_wasm_store_t     *store;      /* in the zone, or in scratch */
+    ngx_shm_t                  scratch;    /* while plugins are tried out */
 } ngx_http_wasm_main_conf_t;
 
 

@@ -8,7 +8,7 @@
  */
 
 
-#include "ngx_http_wasm_module.h"
+#include "ngx_http_wasm_shared.h"
 
 #include <openssl/evp.h>
 
@@ -64,6 +64,10 @@ ngx_http_wasm_process_check(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf)
         return NGX_ERROR;
     }
 
+    if (ngx_http_wasm_shared_scratch(wmcf, cf->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     plugins = wmcf->plugins.elts;
 
     for (i = 0; i < wmcf->plugins.nelts; i++) {
@@ -71,6 +75,8 @@ ngx_http_wasm_process_check(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf)
             return NGX_ERROR;
         }
     }
+
+    ngx_http_wasm_shared_end_scratch(wmcf);
 
     return NGX_OK;
 }
@@ -342,6 +348,7 @@ ngx_http_wasm_process_init(ngx_cycle_t *cycle)
     plugins = wmcf->plugins.elts;
 
     for (i = 0; i < wmcf->plugins.nelts; i++) {
+        plugins[i]->running = 1;
         (void) ngx_http_wasm_instance_get(plugins[i], cycle->log);
     }
 
@@ -373,6 +380,7 @@ ngx_http_wasm_plugins_stop(ngx_http_wasm_main_conf_t *wmcf)
 
     for (i = 0; i < wmcf->plugins.nelts; i++) {
         in = plugins[i]->instance;
+        ngx_http_wasm_tick_stop(plugins[i]);
 
         if (in) {
             plugins[i]->instance = NULL;
@@ -403,6 +411,8 @@ ngx_http_wasm_process_cleanup(void *data)
     if (wmcf->runtime) {
         pw_runtime_free(wmcf->runtime);
     }
+
+    ngx_http_wasm_shared_end_scratch(wmcf);
 
     we_engine_free(wmcf->engine);
 }
@@ -436,6 +446,9 @@ ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "wasm plugin \"%V\" cannot be started: %s: %s",
                       &plugin->name, error.phase, error.text);
+
+        ngx_http_wasm_tick_stop(plugin);
+        ngx_http_wasm_tick_restart(plugin);
     }
 
     return plugin->instance;
@@ -505,6 +518,8 @@ ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in, ngx_log_t *log)
 
     if (in->plugin->instance == in) {
         in->plugin->instance = NULL;
+        ngx_http_wasm_tick_stop(in->plugin);
+        ngx_http_wasm_tick_restart(in->plugin);
         ngx_http_wasm_instance_release(in);
     }
 }
