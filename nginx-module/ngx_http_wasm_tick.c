@@ -17,7 +17,7 @@
 #define NGX_HTTP_WASM_TICK_RESTART  1000
 
 /* on_queue_ready for one queue before other events have their turn */
-#define NGX_HTTP_WASM_TICK_BATCH    64
+#define NGX_HTTP_WASM_TICK_BATCH    16
 
 
 /* a queue that a plugin's configuration has opened in this worker */

@@ -5,6 +5,7 @@
  *   get KEY | set KEY CAS VALUE
  *   count KEY N | number KEY                       adds 1, N times, by CAS
  *   fill PREFIX N SIZE                             N keys of SIZE bytes
+ *   have PREFIX N                                  how many of them there are
  *   open QUEUE | find VM QUEUE | push ID ITEM | pop ID
  *   flood ID N SIZE                                N items
  *   define KIND NAME | add ID N | record ID N | read ID
@@ -141,9 +142,20 @@ static struct sluice_str data(struct sluice_str what, struct sluice_str line)
     if (is(what, "count")) {
         return sluice_decimal(count(key, number(&line)));
     }
-    /* fill */
-    int64_t n = number(&line);
+    int64_t n = number(&line), found = 0;
 
+    if (is(what, "have")) {
+        for (int64_t i = 0; i < n; i++) {
+            struct sluice_str name = sluice_join(key,
+                                                 sluice_decimal((uint64_t)i));
+
+            found += get_data(name.data, name.len, (char **)&out.data,
+                              &out.len, &cas) == SLUICE_OK;
+            sluice_temp_reset_();
+        }
+        return sluice_decimal((uint64_t)found);
+    }
+    /* fill */
     size = (size_t)number(&line);
     for (int64_t i = 0; i < n && status == 0; i++) {
         struct sluice_str name = sluice_join(key, sluice_decimal((uint64_t)i));
@@ -231,7 +243,7 @@ static struct sluice_str run(struct sluice_str command)
     static char kept[4096];
     struct sluice_str line = { kept, command.len };
     static const char *const datas[] = { "get", "set", "number", "count",
-                                         "fill" };
+                                         "fill", "have" };
     static const char *const queues[] = { "open", "find", "push", "pop",
                                           "flood" };
     struct sluice_str what, none = { NULL, 0 };
@@ -244,10 +256,12 @@ static struct sluice_str run(struct sluice_str command)
     if (is(what, "period")) {
         return answer(set_period((uint32_t)number(&line)), none);
     }
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         if (is(what, datas[i])) {
             return data(what, line);
         }
+    }
+    for (size_t i = 0; i < 5; i++) {
         if (is(what, queues[i])) {
             return queue(what, line);
         }
