@@ -140,6 +140,9 @@ ngx_http_wasm_zone_shares(ngx_http_wasm_main_conf_t *wmcf,
     }
 
     if (ngx_http_wasm_store_lock(store) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, ngx_cycle->log, 0,
+                      "wasm: zone \"%V\" is locked by another process",
+                      &wmcf->zone->shm.name);
         ngx_free(shares);
         return NGX_ERROR;
     }
@@ -248,8 +251,9 @@ ngx_http_wasm_shared_store(ngx_http_wasm_config_t *config)
         plugin->warned = 1;
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "wasm plugin \"%V\" uses shared data, queues or metrics: "
-                      "they need the directive \"wasm_zone\"", &plugin->name);
+                      "wasm plugin \"%V\" uses shared data, queues or "
+                      "metrics: they need the directive \"wasm_zone\"",
+                      &plugin->name);
     }
 
     return NULL;

@@ -24,7 +24,7 @@
 /* how long others wait for the lock: 100 microseconds each */
 #define NGX_HTTP_WASM_STORE_PAUSE  100
 #define NGX_HTTP_WASM_STORE_SPINS  1000
-#define NGX_HTTP_WASM_STORE_WAITS  10000
+#define NGX_HTTP_WASM_STORE_WAITS  6000
 
 
 struct ngx_http_wasm_area_s {
@@ -46,6 +46,10 @@ typedef enum {
     NGX_HTTP_WASM_STORE_WRITE,
     NGX_HTTP_WASM_STORE_COMPARE
 } ngx_http_wasm_store_mode_e;
+
+
+#define ngx_http_wasm_part(store, n)                                          \
+    ((ngx_http_wasm_part_t *) &(store)->records[n])
 
 
 static ngx_int_t ngx_http_wasm_store_walk(ngx_http_wasm_store_t *store,
@@ -76,10 +80,6 @@ static void ngx_http_wasm_store_sort(ngx_http_wasm_store_t *store,
     ngx_http_wasm_list_t *list);
 static uint32_t ngx_http_wasm_store_merge(ngx_http_wasm_store_t *store,
     uint32_t a, uint32_t b);
-
-
-#define ngx_http_wasm_part(store, n)                                          \
-    ((ngx_http_wasm_part_t *) &(store)->records[n])
 
 
 /* memory is zero */
@@ -148,10 +148,10 @@ ngx_http_wasm_store_lock(ngx_http_wasm_store_t *store)
     for (n = 0; !ngx_shmtx_trylock(store->mutex); n++) {
 
         if (n < NGX_HTTP_WASM_STORE_SPINS) {
+            ngx_cpu_pause();
+
             if (n % 64 == 63) {
                 ngx_sched_yield();
-            } else {
-                ngx_cpu_pause();
             }
 
             continue;
@@ -282,12 +282,11 @@ ngx_http_wasm_store_add(ngx_http_wasm_store_t *store,
     uint32_t                 n, i, old, blocks, *last;
     ngx_http_wasm_record_t  *r;
 
-    first = ngx_http_wasm_store_inline(like->kind);
-
     if (key->len >= 0x7fffffff || value->len >= 0x7fffffff) {
         return 0;
     }
 
+    first = ngx_http_wasm_store_inline(like->kind);
     left = key->len + value->len;
     left -= ngx_min(left, first);
     blocks = 1 + (uint32_t) ((left + NGX_HTTP_WASM_REST - 1)
@@ -534,10 +533,9 @@ ngx_http_wasm_store_room(ngx_http_wasm_store_t *store, uint32_t share,
     uint32_t blocks)
 {
     uint32_t               at;
-    ngx_http_wasm_area_t  *area;
+    ngx_http_wasm_area_t  *area = store->area;
     ngx_http_wasm_list_t  *list, *own;
 
-    area = store->area;
     own = share ? ngx_http_wasm_store_list(store, share) : NULL;
 
     if (own) {
@@ -582,9 +580,7 @@ static uint32_t
 ngx_http_wasm_store_take(ngx_http_wasm_store_t *store)
 {
     uint32_t               n;
-    ngx_http_wasm_area_t  *area;
-
-    area = store->area;
+    ngx_http_wasm_area_t  *area = store->area;
 
     if (area->nfree == 0) {
         return area->fresh++;
@@ -723,15 +719,13 @@ static void
 ngx_http_wasm_store_rebuild(ngx_http_wasm_store_t *store)
 {
     uint32_t                 n, part;
-    ngx_http_wasm_area_t    *area;
+    ngx_http_wasm_area_t    *area = store->area;
     ngx_http_wasm_list_t    *list;
     ngx_http_wasm_record_t  *r;
 
     ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                   "wasm: a process died while it changed shared data: "
                   "rebuilding the index");
-
-    area = store->area;
 
     ngx_memzero(store->buckets, area->nbuckets * sizeof(uint32_t));
 
