@@ -95,7 +95,7 @@ for my $round (1 .. 25) {
     my @clients = map {
         my $c = $nginx->connect;
         $c->send("GET /a HTTP/1.1\r\nHost: x\r\nx-do: "
-            . ($_ % 2 ? 'fill k 1000000 300' : 'count busy 1000000')
+            . ($_ % 2 ? 'fill k 100000 300' : 'count busy 100000')
             . "\r\n\r\n");
         $c;
     } 1 .. 4;
