@@ -274,14 +274,17 @@ check-nginx-new: nginx-new examples
 # `make fuzz SAN=1 FUZZ_SECONDS=600`.  Needs node.
 
 FUZZ_SECONDS ?= 60
-FUZZERS := $(B)/tests/fuzz/guest $(B)/tests/fuzz/flip
+FUZZ_SEED ?=
+FUZZERS := $(B)/tests/fuzz/guest $(B)/tests/fuzz/load
 
+$(B)/tests/fuzz/load: $(addprefix $(B)/tests/,fuzz/mutate.o fuzz/execute.o tap.o)
 $(FUZZERS): %: %.o $(B)/libsluice.a
-	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ \
+	    $(filter %.o,$^) $(B)/libsluice.a $(LDLIBS_ALL)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS)
-	$(Q)TOOLS=$(TOOLS) tests/fuzz/run $(B) $(FUZZ_SECONDS)
+	$(Q)TOOLS=$(TOOLS) tests/fuzz/run $(B) $(FUZZ_SECONDS) $(FUZZ_SEED)
 
 # --- benchmarks --------------------------------------------------------------
 #

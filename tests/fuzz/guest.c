@@ -1,6 +1,7 @@
 /*
  * Calls every export of the modules named, with three sets of arguments, and
- * prints results, globals and a hash of each memory, as v8.js does.  With
+ * prints results, causes of traps, globals and a hash of each memory, as v8.js
+ * does.  With
  * --types it prints the types that v8.js needs, as JSON.
  */
 #include "../../engine/engine.h"
@@ -51,6 +52,22 @@ static bool known(const char *signature)
            && strlen(signature) < SLOTS;
 }
 
+/* V8 tells fewer causes apart. */
+static const char *cause(enum we_trap_code code)
+{
+    switch (code) {
+    case WE_TRAP_UNINIT_ELEMENT:
+        code = WE_TRAP_CALL_TYPE;
+        break;
+    case WE_TRAP_UNDEFINED_ELEMENT:
+        code = WE_TRAP_TABLE;
+        break;
+    default:
+        break;
+    }
+    return we_trap_text(code);
+}
+
 static void call(we_instance *guest, const struct we_extern *export_,
                  uint32_t n, int set)
 {
@@ -67,7 +84,7 @@ static void call(we_instance *guest, const struct we_extern *export_,
     }
     printf("%d %u", set, n);
     if (we_call(func, slots, DEADLINE, &trap) != WE_OK) {
-        printf(" trap\n");
+        printf(" trap: %s\n", cause(trap.code));
         if (trap.code == WE_TRAP_DEADLINE) {
             fprintf(stderr, "a call doesn't end\n");
         }
@@ -156,6 +173,7 @@ static void module(we_engine *engine, const char *path, bool only_types)
     struct we_detail detail;
     we_instance *guest;
     we_module *m;
+    struct we_trap trap;
     enum we_error e;
     FILE *file = fopen(path, "rb");
     size_t len = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
@@ -171,11 +189,11 @@ static void module(we_engine *engine, const char *path, bool only_types)
         return;
     }
     e = we_instance_new(m, NULL, &limits, DEADLINE, NULL, &guest, &detail,
-                        NULL);
+                        &trap);
     if (e == WE_OK) {
         only_types ? types(m, guest, path) : run(m, guest);
     } else if (!only_types) {
-        printf("%s\n", e == WE_TRAP ? "trap" : detail.text);
+        printf("trap: %s\n", e == WE_TRAP ? cause(trap.code) : detail.text);
     }
     we_instance_free(guest);
     we_module_free(m);

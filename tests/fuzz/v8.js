@@ -28,6 +28,25 @@ function show(type, v) {
     }
 }
 
+// V8's messages in the words of the official suite.
+const causes = [
+    [/^unreachable/, 'unreachable'],
+    [/^(memory access|data segment \d*)/, 'out of bounds memory access'],
+    [/^(table|element segment)/, 'out of bounds table access'],
+    [/signature mismatch/, 'indirect call type mismatch'],
+    [/^(divide|remainder) by zero/, 'integer divide by zero'],
+    [/^divide result unrepresentable/, 'integer overflow'],
+    [/^float unrepresentable/, 'invalid conversion to integer'],
+    [/call stack size exceeded/, 'call stack exhausted'],
+    [/null (pointer|reference)/, 'null reference'],
+];
+
+function cause(e) {
+    const text = e.message.replace(/^WebAssembly.Instance\(\): /, '');
+    const row = causes.find(([pattern]) => pattern.test(text));
+    return row ? row[1] : text;
+}
+
 function call(func, signature, head, set) {
     const [params, results] = signature.split(':');
     try {
@@ -36,7 +55,7 @@ function call(func, signature, head, set) {
         lines.push(head + v.map((x, i) => ` ${results[i]}:` +
                                           show(results[i], x)).join(''));
     } catch (e) {
-        lines.push(head + ' trap');
+        lines.push(head + ' trap: ' + cause(e));
     }
 }
 
@@ -48,7 +67,7 @@ for (const file of process.argv.slice(3)) {
     try {
         guest = new WebAssembly.Instance(wasm, {}).exports;
     } catch (e) {
-        lines.push('trap');
+        lines.push('trap: ' + cause(e));
         continue;
     }
     for (let set = 0; set < 3; set++)
