@@ -240,7 +240,10 @@ static void read_group(struct we_decoder *d)
         n = we_decode_count(d, WE_MAX_TYPES);
     }
     g->nvalues = g->nfields = 0;
+    /* One value and one field, so that there are arrays to point into. */
     if (!types_room(d, n)
+        || !room(d, &g->values, &g->values_cap, 1, sizeof *g->values)
+        || !room(d, &g->fields, &g->fields_cap, 1, sizeof *g->fields)
         || !room(d, &g->subs, &g->subs_cap, n, sizeof *g->subs)
         || !room(d, &g->ids, &g->ids_cap, n, sizeof *g->ids))
         return;

@@ -192,7 +192,7 @@ static uint64_t hash_group(const struct we_types *types,
     const struct we_subtype *s;
     uint32_t i;
 
-    for (s = subs; s < subs + n; s++) {
+    for (s = subs; n > 0; n--, s++) {
         h = we_hash_word(h, (uint64_t)s->kind << 2 | (uint64_t)s->final << 1
                                 | (uint64_t)s->has_super);
         h = we_hash_word(h, s->has_super ? s->super : 0);
