@@ -118,7 +118,7 @@ my (@places, @blanks);
 for my $file (@files) {
     open my $f, '<', $file or next;
     while (<$f>) {
-        push @places, "$file:$." if m{(?<![\w./-])(?:$place)|$registry};
+        push @places, "$file:$." if m{(?<![\w./%-])(?:$place)|$registry};
         push @blanks, "$file:$." if /[ \t]+$/ && $file =~ /\.(c|h|pm|t|md)$/;
     }
 }
