@@ -9,6 +9,7 @@ static const struct foreign_row {
     const char    *name;
     pw_foreign_fn *function;
 } rows[] = { PW_FOREIGN(ROW) };
+_Static_assert(sizeof rows / sizeof rows[0] <= 64, "a bit each");
 
 /* Envoy's clear_route_cache: the route is chosen anew after every change. */
 uint32_t pw_foreign_nothing(struct pw_call *c, struct pw_str argument,
@@ -29,6 +30,24 @@ static const struct foreign_row *find(struct pw_str name)
         }
     }
     return NULL;
+}
+
+uint64_t pw_foreign_bit(struct pw_str name)
+{
+    const struct foreign_row *row = find(name);
+
+    return row == NULL ? 0 : (uint64_t)1 << (row - rows);
+}
+
+static bool is_allowed(const struct pw_call *c, const struct foreign_row *row)
+{
+    uint64_t allowed = c->instance->plugin->limits.foreign;
+    bool good = allowed == 0 || (allowed & (uint64_t)1 << (row - rows)) != 0;
+
+    if (!good) {
+        pw_call_deny(c, row->name, PW_ALLOW_FOREIGN);
+    }
+    return good;
 }
 
 /* A result that the guest doesn't want has 0 for its address, as in Envoy. */
@@ -80,6 +99,9 @@ static uint32_t proxy_call_foreign_function(
     row = find(name);
     if (row == NULL) {
         return PW_NOT_FOUND;
+    }
+    if (!is_allowed(c, row)) {
+        return PW_INTERNAL_FAILURE;
     }
     status = argument.len > PW_FOREIGN_MAX
                  ? (uint32_t)PW_BAD_ARGUMENT

@@ -20,6 +20,25 @@ static bool has(const struct pw_header_list *list, const char *name)
     return false;
 }
 
+static bool is_allowed(const struct pw_call *c, struct pw_str upstream)
+{
+    const struct pw_limits *limits = &c->instance->plugin->limits;
+
+    for (size_t i = 0; i < limits->nupstreams; i++) {
+        struct pw_str name = limits->upstreams[i];
+
+        if ((name.len == 1 && name.data[0] == '*')
+            || (name.len == upstream.len
+                && memcmp(name.data, upstream.data, name.len) == 0)) {
+            return true;
+        }
+    }
+    if (limits->nupstreams != 0) {
+        pw_call_deny(c, "a call to this upstream", PW_ALLOW_HTTP_CALL);
+    }
+    return limits->nupstreams == 0;
+}
+
 static uint32_t new_id(pw_instance *in)
 {
     in->last_call += CALL_STEP;
@@ -63,6 +82,9 @@ static uint32_t proxy_http_call(struct pw_call *c, uint32_t upstream_ptr,
     }
     if ((int32_t)timeout < 0) {
         return PW_BAD_ARGUMENT;
+    }
+    if (!is_allowed(c, call.upstream)) {
+        return PW_INTERNAL_FAILURE;
     }
     status = pw_header_read_list(c, PW_PSEUDO_REQUEST, false, 0, headers_ptr,
                                  headers_len, &headers);

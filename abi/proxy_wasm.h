@@ -266,7 +266,7 @@ enum pw_allow {
     PW_ALLOW_SHARED_DATA = 1 << 7, PW_ALLOW_QUEUES = 1 << 8,
     PW_ALLOW_METRICS = 1 << 9, PW_ALLOW_TIMERS = 1 << 10,
     PW_ALLOW_FOREIGN = 1 << 11,
-    PW_ALLOW_HTTP_CALL = 1 << 12,        /* which upstreams: the host knows */
+    PW_ALLOW_HTTP_CALL = 1 << 12,        /* those of limits.upstreams */
     PW_ALLOW_ONLY = 1 << 30              /* set in every mask but 0 */
 };
 
@@ -279,7 +279,15 @@ struct pw_limits {
     uint64_t start_deadline;             /* start, vm_start, configure; 5 s */
     uint32_t allow;                      /* enum pw_allow, PW_ALLOW_ONLY and
                                             more; 0: all */
+    uint64_t foreign;                    /* bits of pw_foreign_bit; 0: all */
+    const struct pw_str *upstreams;      /* that may be called, "*" is any;
+                                            the caller's as long as the plugin
+                                            lives */
+    size_t   nupstreams;                 /* 0: any */
 };
+
+/* The bit of a foreign function in limits.foreign; 0: there is none. */
+uint64_t pw_foreign_bit(struct pw_str name);
 
 /* Why a plugin could not be loaded or started.  One line. */
 struct pw_error {

@@ -73,9 +73,10 @@ static ngx_http_wasm_param_t  ngx_http_wasm_plugin_params[] = {
     { ngx_string("share"), ngx_http_wasm_param_string,
       offsetof(ngx_http_wasm_plugin_t, share), 0, 0 },
 
+    { ngx_string("allow"), ngx_http_wasm_param_allow, 0, 0, 0 },
+
     { ngx_string("budget"), NULL, 0, 0, 0 },
     { ngx_string("isolation"), NULL, 0, 0, 0 },
-    { ngx_string("allow"), NULL, 0, 0, 0 },
     { ngx_string("callouts"), NULL, 0, 0, 0 },
     { ngx_string("callout_timeout"), NULL, 0, 0, 0 },
     { ngx_string("callout_body"), NULL, 0, 0, 0 },
@@ -304,7 +305,10 @@ ngx_http_wasm_plugin_named(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf,
 
     if (ngx_array_init(&plugin->configs, cf->pool, 2,
                        sizeof(ngx_http_wasm_config_t *))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&plugin->upstreams, cf->pool, 1,
+                          sizeof(struct pw_str))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -314,6 +318,7 @@ ngx_http_wasm_plugin_named(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf,
     plugin->limits.host_memory = 4 * 1024 * 1024;
     plugin->limits.deadline = UINT64_C(10) * 1000000;
     plugin->limits.start_deadline = UINT64_C(5000) * 1000000;
+    plugin->limits.allow = NGX_HTTP_WASM_ALLOW_DEFAULT;
     plugin->fail = NGX_HTTP_WASM_FAIL_CLOSED;
     plugin->body_buffer = 1024 * 1024;
     plugin->pause_timeout = 60 * 1000;

@@ -46,6 +46,11 @@ char *ngx_http_wasm_param_string(ngx_conf_t *cf,
 char *ngx_http_wasm_param_text(ngx_conf_t *cf,
     ngx_http_wasm_param_t *param, ngx_str_t *value, void *field);
 
+/* ngx_http_wasm_allow.c: into a plugin */
+
+char *ngx_http_wasm_param_allow(ngx_conf_t *cf,
+    ngx_http_wasm_param_t *param, ngx_str_t *value, void *field);
+
 /* ngx_http_wasm_conf.c: wasm_plugin and wasm_filter */
 
 char *ngx_http_wasm_conf_plugin(ngx_conf_t *cf, ngx_command_t *cmd,

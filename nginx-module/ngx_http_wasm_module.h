@@ -63,6 +63,7 @@ struct ngx_http_wasm_plugin_s {
     ngx_uint_t                 fail;       /* ngx_http_wasm_fail_e */
     ngx_str_t                  vm_config;
     ngx_str_t                  sha256;
+    ngx_array_t                upstreams;  /* struct pw_str: limits.upstreams */
     size_t                     body_buffer;
     ngx_msec_t                 pause_timeout;
     ngx_uint_t                 log_rate;
@@ -275,6 +276,17 @@ struct ngx_http_wasm_ctx_s {
 #define ngx_http_wasm_has(st, callback)                                       \
     ((st)->config->plugin->callbacks & ((ngx_uint_t) 1 << (callback)))
 
+
+/* ngx_http_wasm_allow.c: what plugins may do */
+
+/* all that stays inside the plugin's bounded share */
+#define NGX_HTTP_WASM_ALLOW_DEFAULT                                           \
+    (PW_ALLOW_ONLY|PW_ALLOW_HEADERS|PW_ALLOW_HEADERS_READ|PW_ALLOW_BODY       \
+     |PW_ALLOW_BODY_READ|PW_ALLOW_LOCAL_RESPONSE|PW_ALLOW_PROPERTY_READ       \
+     |PW_ALLOW_SHARED_DATA|PW_ALLOW_QUEUES|PW_ALLOW_METRICS|PW_ALLOW_TIMERS   \
+     |PW_ALLOW_FOREIGN)
+
+void ngx_http_wasm_allow_warn(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin);
 
 /* ngx_http_wasm_process.c: plugins and instances */
 

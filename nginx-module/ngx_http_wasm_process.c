@@ -135,6 +135,15 @@ ngx_http_wasm_plugin_check(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf,
         }
     }
 
+    if (!(plugin->limits.allow & PW_ALLOW_BODY_READ)) {
+        plugin->callbacks &= ~(((ngx_uint_t) 1 << PW_ON_REQUEST_BODY)
+                               | ((ngx_uint_t) 1 << PW_ON_RESPONSE_BODY));
+    }
+
+    if (ngx_test_config) {
+        ngx_http_wasm_allow_warn(cf, plugin);
+    }
+
     in = ngx_http_wasm_instance_start(plugin, &error, &failed);
     if (in == NULL) {
         ngx_http_wasm_plugin_error(cf, plugin,

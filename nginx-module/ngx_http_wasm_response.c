@@ -26,6 +26,7 @@ static ngx_int_t ngx_http_wasm_body_filter(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_wasm_response_bodyless(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_take(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_special(ngx_http_wasm_ctx_t *ctx,
@@ -186,7 +187,7 @@ static ngx_int_t
 ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_int_t                rc;
-    ngx_uint_t               i;
+    ngx_uint_t               i, reads, writes;
     ngx_chain_t             *in;
     ngx_http_request_t      *r;
     ngx_http_wasm_stream_t  *st;
@@ -194,22 +195,40 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
     r = ctx->request;
     r->buffered &= ~NGX_HTTP_WASM_BUFFERED;
 
+    reads = 0;
+    writes = 0;
+
     for (i = 0; i < ctx->seen && !ctx->bodyless; i++) {
         st = &ctx->streams[i];
 
         if (!st->skip && ngx_http_wasm_has(st, PW_ON_RESPONSE_BODY)) {
-
-            if (ctx->length > NGX_HTTP_WASM_CHUNK) {
-
-                /* several ranges can only be cut from one buffer */
-
-                r->single_range = 1;
-            }
-
-            ctx->response_at = NGX_HTTP_WASM_RESPONSE_BODY;
-
-            return ctx->in ? ngx_http_wasm_response_run(ctx) : NGX_OK;
+            reads = 1;
+            writes |= st->config->plugin->limits.allow & PW_ALLOW_BODY;
         }
+    }
+
+    if (reads) {
+
+        if (ctx->length > NGX_HTTP_WASM_CHUNK) {
+
+            /* several ranges can only be cut from one buffer */
+
+            r->single_range = 1;
+        }
+
+        ctx->response_at = NGX_HTTP_WASM_RESPONSE_BODY;
+
+        if (!writes) {
+            rc = ngx_http_wasm_response_begin(ctx);
+
+            if (rc != NGX_OK
+                || ctx->response_at != NGX_HTTP_WASM_RESPONSE_BODY)
+            {
+                return rc;
+            }
+        }
+
+        return ctx->in ? ngx_http_wasm_response_run(ctx) : NGX_OK;
     }
 
     ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
@@ -233,6 +252,40 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
     ctx->in = NULL;
 
     return ngx_http_next_body_filter(r, in);
+}
+
+
+/* sends the headers of a response whose body passes through the chain */
+
+static ngx_int_t
+ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    ctx->headers_sent = 1;
+
+    rc = ngx_http_next_header_filter(r);
+
+    if (rc > NGX_OK) {
+        return ngx_http_wasm_response_fail(ctx, rc);
+    }
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (r->header_only) {
+        ngx_http_wasm_response_discard(ctx);
+        ctx->response_at = NGX_HTTP_WASM_RESPONSE_DROP;
+        return NGX_OK;
+    }
+
+    ctx->framed = (r->headers_out.content_length_n >= 0);
+
+    return NGX_OK;
 }
 
 
@@ -498,25 +551,11 @@ ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx)
                    ? NGX_OK : ngx_http_wasm_response_fail(ctx, rc);
         }
 
-        ctx->headers_sent = 1;
+        rc = ngx_http_wasm_response_begin(ctx);
 
-        rc = ngx_http_next_header_filter(r);
-
-        if (rc > NGX_OK) {
-            return ngx_http_wasm_response_fail(ctx, rc);
+        if (rc != NGX_OK || ctx->response_at != NGX_HTTP_WASM_RESPONSE_BODY) {
+            return rc;
         }
-
-        if (rc == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (r->header_only) {
-            ngx_http_wasm_response_discard(ctx);
-            ctx->response_at = NGX_HTTP_WASM_RESPONSE_DROP;
-            return NGX_OK;
-        }
-
-        ctx->framed = (r->headers_out.content_length_n >= 0);
     }
 
     out = ctx->out;

@@ -79,8 +79,54 @@ static void test_denied_imports(void)
     fake_free(fake);
 }
 
+/* One foreign function, and one upstream, of several. */
+static void test_chosen(void)
+{
+    static const struct pw_str up[] = { { "up", 2 }, { "other", 5 } };
+    static const struct pw_str any[] = { { "up", 2 }, { "*", 1 } };
+    struct pw_limits limits = {
+        .deadline = 1000000000,
+        .allow = PW_ALLOW_ONLY | PW_ALLOW_FOREIGN | PW_ALLOW_HTTP_CALL,
+        .foreign = pw_foreign_bit((struct pw_str){ "sha1", 4 }),
+        .upstreams = up, .nupstreams = 2
+    };
+    static const char calls[] =
+        "@rh\ncall_foreign_function \"sha1\" \"\" 0 0\n"
+        "call_foreign_function \"sha256\" \"\" 0 0\n"
+        "call_foreign_function \"base64_encode\" \"\" 0 0\n"
+        "call_foreign_function \"none\" \"\" 0 0\n"
+        "http_call \"up\" {:method=GET,:path=/,host=h} \"\" {} 1 %\n"
+        "http_call \"upper\" {:method=GET,:path=/,host=h} \"\" {} 1 %\n"
+        "http_call \"\" {:method=GET,:path=/,host=h} \"\" {} 1 %\n";
+    struct fake *fake = fake_probe_with(NULL, calls, &limits);
+
+    fake_clear(fake);
+    pw_on_request_headers(fake->stream, true);
+    is_str(fake_log(fake),
+           "call_foreign_function=0\n"
+           "warn: sha256 is not allowed to this plugin\n"
+           "call_foreign_function=10\ncall_foreign_function=10\n"
+           "call_foreign_function=1\n"
+           "[call 4: :method=GET :path=/ :authority=h body= trailers: 1 ms]\n"
+           "http_call=0 4\n"
+           "warn: a call to this upstream is not allowed to this plugin\n"
+           "http_call=10 0\nhttp_call=10 0\n", "some are allowed");
+    is_int((int64_t)pw_instance_denied(fake->instance), 4, "counted");
+    fake_free(fake);
+    limits.upstreams = any;
+    fake = fake_probe_with(NULL, calls, &limits);
+    fake_clear(fake);
+    pw_on_request_headers(fake->stream, true);
+    ok(strstr(fake_log(fake), "http_call=2 0\nhttp_call=2 0\n") != NULL,
+       "any upstream, if there is one");
+    fake_free(fake);
+    is_int((int64_t)pw_foreign_bit((struct pw_str){ "none", 4 }), 0,
+           "no such function");
+}
+
 int main(void)
 {
+    test_chosen();
     check(PW_ALLOW_ONLY,
           "warn: proxy_get_header_map_value is not allowed to this plugin\n"
           "get_header_map_value=10 -\nget_header_map_pairs=10 -\n"

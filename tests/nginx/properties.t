@@ -19,7 +19,7 @@ sub written
 }
 
 $nginx = nginx(<<'EOF', up => $up->port);
-wasm_plugin s %%plugin:script%%;
+wasm_plugin s %%plugin:script%% allow=default,property.write;
 log_format v '$mine|$other|$limit_rate';
 map $http_x_map $mapped { default none; 1 one; }
 server {

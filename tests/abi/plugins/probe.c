@@ -201,7 +201,7 @@ static u32 while_allocating(u32 size)
 #define ALLOCATOR malloc
 #endif
 
-EXPORT(ALLOCATOR) u32 ALLOCATOR(u32 size)
+static u32 allocate(u32 size)
 {
     switch (mode) {
     case ZERO:     return 0;
@@ -218,6 +218,11 @@ EXPORT(ALLOCATOR) u32 ALLOCATOR(u32 size)
         return (u32)__builtin_wasm_memory_grow(0, 1 + size / 65536) * 65536u;
     default:       return take(size);
     }
+}
+
+EXPORT(ALLOCATOR) void *ALLOCATOR(unsigned long size)
+{
+    return (void *)(unsigned long)allocate((u32)size);
 }
 
 /* --- text ---------------------------------------------------------------- */

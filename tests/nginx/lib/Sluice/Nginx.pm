@@ -133,7 +133,7 @@ sub plugin
             ? ("$TOOLS/venv/bin/wasm-tools", 'parse', $source)
             : (split(' ', $ENV{SLUICE_WASM_CC} || 'clang-19'),
                 '--target=wasm32-wasi', '-mexec-model=reactor', '-O2', '-Wall',
-                '-Wextra', '-Werror', "-I$TOP/sdk-examples/c", $source);
+                '-Wextra', '-Werror', "-I$TOP", "-I$TOP/sdk-examples/c", $source);
         system(@cmd, '-o', "$wasm.$$") == 0 or die "@cmd failed\n";
         rename "$wasm.$$", $wasm or die "$wasm: $!\n";
     }
