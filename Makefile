@@ -269,6 +269,15 @@ check-nginx-new: nginx-new examples
 	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(NGINX_NEW)/objs/$(MODULE)) \
 	    $(PROVE) $(NGINX_TESTS)
 
+# --- Envoy: the same plugins there and here ----------------------------------
+
+.PHONY: compare-envoy
+compare-envoy: all examples-c
+	$(Q)TOOLS=$(TOOLS) $(TOP)/setup envoy
+	$(Q)SLUICE_NGINX=/usr/sbin/nginx \
+	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) \
+	    $(PROVE) tests/envoy/compare.t
+
 # --- fuzzing -----------------------------------------------------------------
 #
 # `make fuzz SAN=1 FUZZ_SECONDS=600`.  Needs node.

@@ -103,7 +103,8 @@ sub write_file
 # --- plugins --------------------------------------------------------------
 
 # plugin('echo'), plugin('sdk-examples/c/deny.c'), plugin('x', source => TEXT):
-# the path of the compiled module.  Text of a .wat is assembled by wasm-tools.
+# the path of the compiled module.  Text of a .wat is assembled by wasm-tools;
+# flags => [...] are the compiler's.
 sub plugin
 {
     my ($name, %o) = @_;
@@ -123,7 +124,8 @@ sub plugin
     my $wasm = $source;
     $wasm =~ s{^\Q$TOP\E/}{};
     $wasm =~ s{.*/tests/plugins/}{};
-    $wasm =~ tr{/}{-};
+    $wasm = join '', $wasm, @{ $o{flags} // [] };
+    $wasm =~ tr{/ }{--};
     $wasm = "$out/$wasm.wasm";
     my @deps = ($source, glob("$TOP/tests/nginx/plugins/*.h"),
         glob("$TOP/sdk-examples/c/*.h"));
@@ -133,7 +135,8 @@ sub plugin
             ? ("$TOOLS/venv/bin/wasm-tools", 'parse', $source)
             : (split(' ', $ENV{SLUICE_WASM_CC} || 'clang-19'),
                 '--target=wasm32-wasi', '-mexec-model=reactor', '-O2', '-Wall',
-                '-Wextra', '-Werror', "-I$TOP", "-I$TOP/sdk-examples/c", $source);
+                '-Wextra', '-Werror', "-I$TOP", "-I$TOP/sdk-examples/c",
+                @{ $o{flags} // [] }, $source);
         system(@cmd, '-o', "$wasm.$$") == 0 or die "@cmd failed\n";
         rename "$wasm.$$", $wasm or die "$wasm: $!\n";
     }

@@ -131,10 +131,13 @@ sub parse
     my ($method, $uri, $version) = split / /, $line;
     my @fields = map { /^([^:]*):[ \t]*(.*)$/s ? [lc $1, $2] : () } @lines;
     my $chunked = $head =~ /^transfer-encoding:.*chunked/mi;
-    ($body) = Sluice::HTTP::decode_chunks($body // '') if $chunked;
+    my @trailers;
+    ($body, undef, undef, @trailers) = Sluice::HTTP::decode_chunks($body // '')
+        if $chunked;
     return bless { raw => $raw, head => $head, line => $line,
         method => $method, uri => $uri, version => $version,
-        fields => \@fields, body => $body // '', chunked => $chunked },
+        fields => \@fields, body => $body // '', chunked => $chunked,
+        trailers => \@trailers },
         'Sluice::HTTP::Response';
 }
 
