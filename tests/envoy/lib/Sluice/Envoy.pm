@@ -33,12 +33,12 @@ sub start
         JSON::PP->new->canonical->pretty->encode($self->config($scenarios)));
     my @command = (binary(), '-c', "$self->{dir}/envoy.json",
         '--concurrency', 1, '--base-id', $next_id++, '-l', 'warning',
-        '--component-log-level', 'wasm:info,main:info', '--log-path',
-        "$self->{dir}/log", '--log-format', '%l|%t|%n|%v');
+        '--component-log-level', 'wasm:info,main:info', '--log-format',
+        '%l|%t|%n|%v');
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         open STDIN, '<', '/dev/null';
-        open STDOUT, '>', "$self->{dir}/output";
+        open STDOUT, '>', "$self->{dir}/log";
         open STDERR, '>&', \*STDOUT;
         exec @command or POSIX::_exit(127);
     }
