@@ -19,6 +19,9 @@ void we_release(const struct we_allocator *a, void *ptr, size_t size)
         a->resize(a->env, ptr, size ? size : 1, 0);
 }
 
+/* Below that many bytes, arrays double; above, they waste less. */
+enum { GROW_DOUBLY = 65536 };
+
 bool we_grow(const struct we_allocator *a, void *array, size_t *cap,
              size_t need, size_t size)
 {
@@ -29,7 +32,7 @@ bool we_grow(const struct we_allocator *a, void *array, size_t *cap,
         return true;
     if (need > SIZE_MAX / 2 / size)
         return false;
-    n = n < 8 ? 8 : n * 2;
+    n = n < 8 ? 8 : n * size < GROW_DOUBLY ? n * 2 : n + n / 2;
     if (n < need || n > SIZE_MAX / size)
         n = need;
     memcpy(&old, array, sizeof old);
@@ -41,9 +44,47 @@ bool we_grow(const struct we_allocator *a, void *array, size_t *cap,
     return true;
 }
 
+/* --- budgets ------------------------------------------------------------ */
+
+bool we_budget_charge(struct we_budget *budget, uint64_t bytes)
+{
+    if (bytes > budget->most - budget->used) {
+        budget->exceeded = true;
+        return false;
+    }
+    budget->used += bytes;
+    return true;
+}
+
+static void *budget_resize(void *env, void *ptr, size_t old_size,
+                           size_t new_size)
+{
+    struct we_budget *budget = env;
+    void *block;
+
+    budget->used -= old_size;
+    if (!we_budget_charge(budget, new_size)) {
+        budget->used += old_size;
+        return NULL;
+    }
+    block = budget->from->resize(budget->from->env, ptr, old_size, new_size);
+    if (!block && new_size > 0)
+        budget->used = budget->used - new_size + old_size;
+    return block;
+}
+
+void we_budget_init(struct we_budget *budget, const struct we_allocator *from,
+                    uint64_t most)
+{
+    *budget = (struct we_budget){
+        .allocator = { .resize = budget_resize, .env = budget },
+        .from = from, .most = most
+    };
+}
+
 /* --- arenas ------------------------------------------------------------- */
 
-enum { ALIGN = 16, BLOCK_MIN = 4096, BLOCK_MAX = 1 << 18 };
+enum { ALIGN = 8, BLOCK_MIN = 4096, BLOCK_MAX = 1 << 18 };
 
 struct we_arena_block {
     struct we_arena_block *next;
@@ -56,7 +97,8 @@ struct we_arena_guest {
     size_t size;
 };
 
-#define HEADER ((sizeof(struct we_arena_block) + ALIGN - 1) & ~(size_t)15)
+#define HEADER \
+    ((sizeof(struct we_arena_block) + ALIGN - 1) & ~(size_t)(ALIGN - 1))
 
 void we_arena_init(struct we_arena *arena, const struct we_allocator *a)
 {

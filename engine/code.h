@@ -34,21 +34,25 @@ struct we_code_catch {
     uint8_t  kind;                       /* as in struct we_catch */
 };
 
+/* There may be a million, of four bytes each: see we_module_load. */
 struct we_code {
-    const uint16_t *units;
-    uint32_t nunits;
-    uint32_t func;                       /* index, or WE_NO_INDEX */
-    uint32_t param_slots, local_slots;   /* local_slots with the parameters */
-    uint32_t result_slots;
-    uint32_t frame_slots;                /* local_slots + stack_slots */
+    const uint16_t *units;               /* then the map, then the catches */
+    uint32_t nunits, nmap, ncatches;
     uint32_t charge;                     /* bytes that a call takes from the
-                                            guest stack: of frame_slots and
-                                            WE_FRAME_SLOTS */
-    const struct we_code_map *map;
-    uint32_t nmap;
-    const struct we_code_catch *catches;
-    uint32_t ncatches;
+                                            guest stack: of the frame's slots
+                                            and WE_FRAME_SLOTS */
 };
+
+static inline const struct we_code_map *we_code_map(const struct we_code *code)
+{
+    return (const void *)(code->units + code->nunits);
+}
+
+static inline const struct we_code_catch *
+we_code_catches(const struct we_code *code)
+{
+    return (const void *)(we_code_map(code) + code->nmap);
+}
 
 enum { WE_FRAME_SLOTS = 4 };             /* sizeof (struct we_frame) / 8 */
 

@@ -593,11 +593,11 @@ static void read_bodies(struct we_decoder *d)
     for (i = 0; i < n && we_decode_good(d); i++) {
         func = &m->funcs[m->nfuncs_imported + i];
         at = we_reader_offset(&d->r);
-        func->body = we_reader_bytes(&d->r);
-        func->offset = we_reader_offset(&d->r) - func->body.len;
-        if (func->body.len > we_maxima[WE_MAX_BODY].most)
+        func->size = we_reader_bytes(&d->r).len;
+        func->offset = we_reader_offset(&d->r) - func->size;
+        if (func->size > we_maxima[WE_MAX_BODY].most)
             we_decode_fail(d, WE_LIMIT, at, "%u %s, at most %u are supported",
-                           func->body.len, we_maxima[WE_MAX_BODY].what,
+                           func->size, we_maxima[WE_MAX_BODY].what,
                            we_maxima[WE_MAX_BODY].most);
     }
 }
@@ -768,14 +768,14 @@ static void read_customs(struct we_decoder *d, uint32_t n)
 
 static void read_func_names(struct we_module *m, struct we_reader *r)
 {
-    uint32_t n = we_reader_count(r), index;
-    struct we_bytes name;
+    uint32_t n = we_reader_count(r), index, at;
 
     for (; n > 0 && !r->error; n--) {
         index = we_reader_u32(r);
-        name = we_reader_name(r);
+        at = we_reader_offset(r);
+        we_reader_name(r);
         if (!r->error && index < m->nfuncs)
-            m->funcs[index].name = name;
+            m->funcs[index].name = at;
     }
 }
 

@@ -191,7 +191,7 @@ static void add_group(struct we_decoder *d, uint32_t n, uint32_t at)
         values += g->subs[i].nparams + g->subs[i].nresults;
         fields += g->subs[i].nfields;
     }
-    error = we_types_intern(types, g->subs, n, g->ids, &bad);
+    error = we_types_intern(types, &m->budget, g->subs, n, g->ids, &bad);
     if (error == WE_INVALID)
         we_decode_fail(d, error, at, "sub type %u does not match super type",
                        m->ntypes + bad);

@@ -165,6 +165,12 @@ struct we_config {
  * exact and the same in every executor.
  */
 
+/*
+ * A module takes at most 20 bytes of the host's memory for each of its own,
+ * and 1 MiB; so does each instance, what struct we_limits is for left out.  One
+ * that would take more is refused with WE_LIMIT.
+ */
+
 /* config may be NULL (all defaults).  Returns NULL if out of memory. */
 we_engine *we_engine_new(const struct we_config *config);
 void       we_engine_free(we_engine *engine);  /* after all that it made */

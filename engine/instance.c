@@ -71,7 +71,8 @@ static uint64_t layout(we_instance *instance, const struct we_module *m)
 }
 
 static we_instance *instance_make(we_module *module,
-                                  const struct we_limits *limits)
+                                  const struct we_limits *limits,
+                                  struct we_detail *detail)
 {
     static const struct we_limits none;
     struct we_engine *engine = module->engine;
@@ -79,7 +80,11 @@ static we_instance *instance_make(we_module *module,
     we_instance *instance = NULL;
 
     limits = limits != NULL ? limits : &none;
-    if (size <= SIZE_MAX) {
+    if (size > we_module_most(module)) {
+        we_detail_set(detail, WE_LIMIT, 0, "an instance takes %llu bytes of "
+                      "memory, more than %u times the module's size",
+                      (unsigned long long) size, (unsigned) WE_MEMORY_RATIO);
+    } else if (size <= SIZE_MAX) {
         instance = we_alloc(&engine->allocator, (size_t) size);
     }
     if (instance != NULL) {
@@ -145,15 +150,13 @@ static enum we_error run_expr(we_instance *instance,
     struct we_stack *stack = &instance->engine->stack;
     struct we_frame *entry = stack->high;
     enum we_trap_code code = we_interp_run(stack, &func);
-    uint32_t i;
 
     if (code != WE_TRAP_NONE) {
         we_trap_take(instance->engine, code, entry, trap);
         return WE_TRAP;
     }
-    for (i = 0; i < expr->code->result_slots && i < 2; i++) {
-        value[i] = stack->low[i];
-    }
+    value[0] = stack->low[0];            /* code makes no v128 */
+    value[1] = 0;
     return WE_OK;
 }
 
@@ -430,7 +433,7 @@ enum we_error we_instance_new(we_module *module, we_linker *linker,
 {
     struct we_detail own_detail;
     struct we_trap own_trap;
-    we_instance *it = instance_make(module, limits);
+    we_instance *it;
     enum we_error error = WE_NOMEM;
     bool seen = false;
 
@@ -438,6 +441,10 @@ enum we_error we_instance_new(we_module *module, we_linker *linker,
     trap = trap != NULL ? trap : &own_trap;
     detail->error = WE_OK;
     *instance = NULL;
+    it = instance_make(module, limits, detail);
+    if (it == NULL && detail->error != WE_OK) {
+        return detail->error;
+    }
     if (it != NULL) {
         it->host_data = host_data;
         error = build(it, linker, detail, trap);

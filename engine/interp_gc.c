@@ -49,7 +49,7 @@ static const struct we_code_catch *find_catch(const struct we_func *func,
     uint32_t i = code->ncatches;
 
     while (i-- > 0) {
-        c = &code->catches[i];
+        c = &we_code_catches(code)[i];
         if (c->from < at && at <= c->to
             && (c->kind >= 2 || func->instance->tags[c->tag] == tag)) {
             return c;

@@ -796,7 +796,7 @@ static enum we_error lower_insn(void *env, const struct we_insn *insn)
 
 /* --- bodies --------------------------------------------------------------- */
 
-enum { ZERO_UNITS = 8 };
+enum { ZERO_UNITS = 8, BIG = 65536 };
 
 static bool number_locals(struct we_lower *l)
 {
@@ -835,7 +835,6 @@ static enum we_error lower_begin(void *env, const struct we_body *body)
     l->nset = l->zero_from = l->zero_to = 0;
     l->top = body->local_slots;
     l->returns = l->def_end = l->move_end = WE_NONE;
-    l->param_slots = body->type != NULL ? body->type->param_slots : 0;
     l->result_slots = 0;
     for (i = 0; i < body->nresults; i++) {
         l->result_slots += we_slots(body->results[i]);
@@ -867,40 +866,75 @@ static void resolve_returns(struct we_lower *l, uint32_t charge)
     }
 }
 
-/* The code's last home: a copy, or for a big body the very buffer, cut to its
- * size; then the next body finds a new one. */
-static const uint16_t *keep_units(struct we_lower *l, uint32_t skip)
+/* Map and catches go behind the units, with `skip` units left out there. */
+static void put_tables(const struct we_lower *l, uint32_t skip, void *at)
+{
+    struct we_code_map *map = at;
+    struct we_code_catch *catches = (void *) (map + l->nmap);
+    uint32_t i;
+
+    for (i = 0; i < l->nmap; i++) {
+        map[i] = l->map[i];
+        map[i].at -= skip;
+    }
+    for (i = 0; i < l->ncatches; i++) {
+        catches[i] = l->catches[i];
+        catches[i].from -= skip;
+        catches[i].to -= skip;
+        catches[i].target -= skip;
+    }
+}
+
+/* A body's last home, its record and all: a copy. */
+static struct we_code *keep_copy(struct we_lower *l, uint32_t skip,
+                                 size_t units, size_t tables)
+{
+    struct we_code *code = we_arena_alloc(&l->module->arena,
+                                          sizeof *code + units + tables);
+
+    if (code != NULL) {
+        memcpy(code + 1, l->units + skip, units);
+        put_tables(l, skip, (uint8_t *) (code + 1) + units);
+        code->units = (const uint16_t *) (code + 1);
+    }
+    return code;
+}
+
+/* Of a big body: the very buffer; then the next body finds a new one. */
+static struct we_code *keep_buffer(struct we_lower *l, uint32_t skip,
+                                   size_t tables)
 {
     struct we_arena *arena = &l->module->arena;
-    size_t size = l->n * sizeof *l->units;
-    uint16_t *units;
+    size_t size = l->n * sizeof *l->units + tables;
+    struct we_code *code = we_arena_alloc(arena, sizeof *code);
+    uint16_t *units = l->allocator->resize(l->allocator->env, l->units,
+                                           l->units_cap * sizeof *units,
+                                           size);
 
-    if (size <= 65536) {
-        return we_arena_copy(arena, l->units + skip,
-                             size - skip * sizeof *l->units);
-    }
-    units = l->allocator->resize(l->allocator->env, l->units,
-                                 l->units_cap * sizeof *units, size);
     if (units == NULL) {
         return NULL;
     }
     l->units = units;
-    l->units_cap = l->n;
-    if (!we_arena_adopt(arena, units, size)) {
+    l->units_cap = size / sizeof *units;
+    if (code == NULL || !we_arena_adopt(arena, units, size)) {
         return NULL;
     }
+    put_tables(l, skip, units + l->n);
     l->units = NULL;
     l->units_cap = 0;
-    return units + skip;
+    code->units = units + skip;
+    return code;
 }
 
 static enum we_error lower_finish(void *env, uint32_t stack_slots)
 {
     struct we_lower *l = env;
-    struct we_arena *arena = &l->module->arena;
     uint32_t frame_slots = l->body->local_slots + stack_slots;
     uint32_t charge = (frame_slots + WE_FRAME_SLOTS) * 8;
-    uint32_t skip = l->zero_from < l->zero_to ? 0 : ZERO_UNITS, i;
+    uint32_t skip = l->zero_from < l->zero_to ? 0 : ZERO_UNITS;
+    size_t units = (l->n - skip) * sizeof *l->units;
+    size_t tables = l->nmap * sizeof *l->map
+                    + l->ncatches * sizeof *l->catches;
     struct we_code *code;
 
     if (frame_slots > WE_SLOTS_MAX) {
@@ -909,32 +943,17 @@ static enum we_error lower_finish(void *env, uint32_t stack_slots)
     resolve_returns(l, charge);
     l->units[4] = (uint16_t) l->zero_from;
     we_put_imm32(l->units + 6, l->zero_to - l->zero_from);
-    for (i = 0; i < l->nmap; i++) {
-        l->map[i].at -= skip;
-    }
-    for (i = 0; i < l->ncatches; i++) {
-        l->catches[i].from -= skip;
-        l->catches[i].to -= skip;
-        l->catches[i].target -= skip;
-    }
-    code = we_arena_alloc(arena, sizeof *code);
+    code = units <= BIG ? keep_copy(l, skip, units, tables)
+                        : keep_buffer(l, skip, tables);
     if (code == NULL) {
         return WE_NOMEM;
     }
-    *code = (struct we_code){
-        .units = keep_units(l, skip), .nunits = l->n - skip, .func = l->body->func,
-        .param_slots = l->param_slots, .local_slots = l->body->local_slots,
-        .result_slots = l->result_slots, .frame_slots = frame_slots,
-        .charge = charge,
-        .map = we_arena_copy(arena, l->map, l->nmap * sizeof *l->map),
-        .nmap = l->nmap,
-        .catches = we_arena_copy(arena, l->catches,
-                                 l->ncatches * sizeof *l->catches),
-        .ncatches = l->ncatches
-    };
+    code->nunits = l->n - skip;
+    code->nmap = l->nmap;
+    code->ncatches = l->ncatches;
+    code->charge = charge;
     l->code = code;
-    return code->units != NULL && code->map != NULL
-           && code->catches != NULL ? WE_OK : WE_NOMEM;
+    return WE_OK;
 }
 
 struct we_lower *we_lower_new(struct we_module *module)
@@ -987,17 +1006,18 @@ struct we_code *we_lower_take(struct we_lower *lower)
 
 uint32_t we_code_offset(const struct we_code *code, const uint16_t *pc)
 {
+    const struct we_code_map *map = we_code_map(code);
     uint32_t at = (uint32_t) (pc - code->units);
     uint32_t low = 0, high = code->nmap;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (code->map[middle].at < at) {
+        if (map[middle].at < at) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < code->nmap ? code->map[low].offset : 0;
+    return low < code->nmap ? map[low].offset : 0;
 }

@@ -107,7 +107,7 @@ struct we_lower {
     size_t          set_cap;
     uint32_t        nset;
     uint32_t        zero_from, zero_to;  /* slots to be zeroed */
-    uint32_t        param_slots, result_slots;
+    uint32_t        result_slots;
     uint32_t        offset;              /* of the instruction in the module */
 
     uint16_t       *units;

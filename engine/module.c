@@ -6,6 +6,7 @@
 #include "detail.h"
 #include "hash.h"
 #include "instance.h"
+#include "reader.h"
 
 /* --- exports by name ---------------------------------------------------- */
 
@@ -82,7 +83,6 @@ static enum we_error load(struct we_module *m, const void *bytes, size_t len,
     enum we_error error;
 
     m->bytes.data = we_arena_copy(&m->arena, bytes, len);
-    m->bytes.len = (uint32_t)len;
     v = we_validator_new(m);
     lower = we_lower_new(m);
     if (v && lower && m->bytes.data)
@@ -96,6 +96,20 @@ static enum we_error load(struct we_module *m, const void *bytes, size_t len,
     we_lower_free(lower);
     we_validator_free(v);
     return error;
+}
+
+/* Whoever ran out of memory didn't know that it was the module's own. */
+static enum we_error too_greedy(const struct we_module *m,
+                                struct we_detail *detail)
+{
+    uint64_t offset = detail->offset;
+
+    detail->error = WE_OK;
+    return we_detail_set(detail, WE_LIMIT, offset, "offset 0x%llx: the module "
+                         "takes more than %llu bytes of memory, %u times its "
+                         "size", (unsigned long long)offset,
+                         (unsigned long long)we_module_most(m),
+                         (unsigned)WE_MEMORY_RATIO);
 }
 
 enum we_error we_module_load(we_engine *engine, const void *bytes, size_t len,
@@ -117,8 +131,12 @@ enum we_error we_module_load(we_engine *engine, const void *bytes, size_t len,
     if (!m)
         return we_detail_set(detail, WE_NOMEM, 0, "out of memory");
     *m = (struct we_module){ .engine = engine, .count = 1 };
-    we_arena_init(&m->arena, a);
+    m->bytes.len = (uint32_t)len;
+    we_budget_init(&m->budget, a, we_module_most(m));
+    we_arena_init(&m->arena, &m->budget.allocator);
     error = load(m, bytes, len, detail);
+    if (error == WE_NOMEM && m->budget.exceeded)
+        error = too_greedy(m, detail);
     if (error == WE_OK)
         *module = m;
     else
@@ -128,16 +146,14 @@ enum we_error we_module_load(we_engine *engine, const void *bytes, size_t len,
 
 void we_module_free(we_module *module)
 {
-    const struct we_allocator *a;
     uint32_t i;
 
     if (!module || --module->count > 0)
         return;
     for (i = 0; i < module->ntypes; i++)
         we_types_release(module->engine->types, module->types[i]->id);
-    a = module->arena.allocator;
     we_arena_free(&module->arena);
-    we_release(a, module, sizeof *module);
+    we_release(&module->engine->allocator, module, sizeof *module);
 }
 
 /* --- what hosts may ask ------------------------------------------------- */
@@ -197,6 +213,14 @@ char *we_module_func_signature(const we_module *module, uint32_t func,
                                char *buf, size_t size)
 {
     return we_types_text(module->funcs[func].type, buf, size);
+}
+
+struct we_bytes we_module_func_name(const struct we_module *m, uint32_t func)
+{
+    uint32_t at = m->funcs[func].name;
+    struct we_reader r = we_reader_new(m->bytes, at, m->bytes.len);
+
+    return at == 0 ? (struct we_bytes){ 0 } : we_reader_bytes(&r);
 }
 
 const uint8_t *we_module_custom(const we_module *module, const char *name,

@@ -24,10 +24,12 @@ struct we_range {
  */
 struct we_expr {
     enum { WE_EXPR_VALUE, WE_EXPR_FUNC, WE_EXPR_GLOBAL, WE_EXPR_CODE } kind;
-    uint32_t        index;               /* function or global */
-    uint64_t        value[2];            /* slots; a null reference is 0 */
-    struct we_code *code;
-    uint32_t        offset;              /* byte in the module */
+    uint32_t            offset;          /* byte in the module */
+    union {
+        uint64_t        value[2];        /* slots; a null reference is 0 */
+        uint32_t        index;           /* function or global */
+        struct we_code *code;
+    };
 };
 
 struct we_import_desc {
@@ -42,13 +44,15 @@ struct we_export_desc {
     uint32_t        index;
 };
 
+/* There may be a million, of four bytes each: see we_module_load. */
 struct we_func_desc {
     const struct we_type *type;
-    struct we_bytes body;                /* locals and code; len 0: imported */
-    uint32_t        offset;              /* of the body in the module */
-    bool            declared;            /* may be ref.func'ed in bodies */
     struct we_code *code;                /* NULL: imported */
-    struct we_bytes name;                /* of the name section; len 0: none */
+    uint32_t        offset, size;        /* of the body, locals and code, in
+                                            the module; 0: imported */
+    uint32_t        name;                /* where the module has its name,
+                                            with the length; 0: none */
+    bool            declared;            /* may be ref.func'ed in bodies */
 };
 
 struct we_table_desc {
@@ -97,10 +101,18 @@ struct we_custom_desc {
 
 #define WE_NO_INDEX UINT32_MAX
 
+/*
+ * What a module may take of the host's memory: so much for each of its bytes,
+ * and something for those that are small.  The same bounds each of its
+ * instances, but for what struct we_limits does.
+ */
+enum { WE_MEMORY_RATIO = 20, WE_MEMORY_FIXED = 1 << 20 };
+
 /* Index spaces: imports first, n* counts all, n*_imported the imports. */
 struct we_module {
     we_engine      *engine;
     uint32_t        count;               /* owners: the caller, instances */
+    struct we_budget budget;             /* for the arena, and scratch */
     struct we_arena arena;               /* everything below lives here */
     struct we_bytes bytes;               /* the module's own copy */
 
@@ -131,5 +143,14 @@ struct we_module {
     uint32_t *export_hash;               /* open addressing: export + 1 */
     uint32_t nexports_hash;              /* a power of two */
 };
+
+/* The most memory that a module, or an instance, may take. */
+static inline uint64_t we_module_most(const struct we_module *m)
+{
+    return WE_MEMORY_RATIO * (uint64_t)m->bytes.len + WE_MEMORY_FIXED;
+}
+
+/* A function's name in the name section; len 0: none. */
+struct we_bytes we_module_func_name(const struct we_module *m, uint32_t func);
 
 #endif

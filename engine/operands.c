@@ -64,7 +64,7 @@ void we_validator_fail(struct we_validator *v, enum we_error error,
                       "constant expression, offset 0x%x: %s", v->offset, text);
         return;
     }
-    bytes = v->module->funcs[v->func].name;
+    bytes = we_module_func_name(v->module, v->func);
     if (bytes.len > 0)
         we_detail_quote(name, bytes);
     we_detail_set(v->detail, error, v->offset,

@@ -8,15 +8,17 @@ static void frame_info(const struct we_frame *frame,
 {
     const struct we_func *func = frame->func;
     const struct we_module *module = func->instance->module;
-    uint32_t index = func->code->func;
+    uint32_t index = func->index;
+    struct we_bytes name;
 
     info->func = index;
     info->offset = we_code_offset(func->code, frame->pc);
     info->name = NULL;
     info->name_len = 0;
-    if (index != WE_NO_INDEX && module->funcs[index].name.len > 0) {
-        info->name = (const char *) module->funcs[index].name.data;
-        info->name_len = module->funcs[index].name.len;
+    if (index != WE_NO_INDEX) {
+        name = we_module_func_name(module, index);
+        info->name = (const char *) name.data;
+        info->name_len = name.len;
     }
 }
 

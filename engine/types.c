@@ -10,10 +10,9 @@
 /* One block: this header, the types, their supers, values, fields. */
 struct group {
     struct group  *next;                 /* in its bucket */
-    uint64_t       hash;
     uint64_t       count;                /* of owned ids */
     size_t         size;
-    uint32_t       n;
+    uint32_t       hash, n;
     struct we_type types[];
 };
 
@@ -185,7 +184,7 @@ static bool matches(const struct we_types *types, const struct we_type *sub,
 
 /* --- equality of groups ------------------------------------------------- */
 
-static uint64_t hash_group(const struct we_types *types,
+static uint32_t hash_group(const struct we_types *types,
                            const struct we_subtype *subs, uint32_t n)
 {
     uint64_t h = we_hash_word(types->seed, n);
@@ -203,7 +202,7 @@ static uint64_t hash_group(const struct we_types *types,
             h = we_hash_word(h, (uint64_t)s->fields[i].mutable_ << 32
                                     | s->fields[i].type);
     }
-    return h;
+    return (uint32_t)h;
 }
 
 /* An id as a reader of the group would see it. */
@@ -248,7 +247,7 @@ static bool equal_type(const struct we_types *types, const struct group *group,
     return true;
 }
 
-static struct group *find_group(const struct we_types *types, uint64_t hash,
+static struct group *find_group(const struct we_types *types, uint32_t hash,
                                 const struct we_subtype *subs, uint32_t n)
 {
     struct group *group;
@@ -399,7 +398,7 @@ static void fill(const struct we_types *types, struct we_type *type,
                                        sub->fields[i].mutable_ };
     *type = (struct we_type){
         .id = type->id, .kind = sub->kind, .final = sub->final,
-        .depth = sub->depth, .supers = supers,
+        .depth = (uint8_t)sub->depth, .supers = supers,
         .nparams = sub->nparams, .nresults = sub->nresults,
         .param_slots = slots_of(values, sub->nparams),
         .result_slots = slots_of(values + sub->nparams, sub->nresults),
@@ -409,8 +408,9 @@ static void fill(const struct we_types *types, struct we_type *type,
 }
 
 static enum we_error make_group(struct we_types *types,
+                                struct we_budget *budget,
                                 struct we_subtype *subs, uint32_t n,
-                                uint64_t hash, uint32_t *ids,
+                                uint32_t hash, uint32_t *ids,
                                 struct group **made, uint32_t *bad)
 {
     struct group *group;
@@ -423,6 +423,8 @@ static enum we_error make_group(struct we_types *types,
     error = measure(types, subs, n, &size, bad);
     if (error != WE_OK)
         return error;
+    if (budget && !we_budget_charge(budget, size + n * sizeof(struct slot)))
+        return WE_NOMEM;
     group = rehash(types) ? we_alloc(types->allocator, size) : NULL;
     if (!group)
         return WE_NOMEM;
@@ -454,10 +456,12 @@ static enum we_error make_group(struct we_types *types,
     return WE_OK;
 }
 
-enum we_error we_types_intern(struct we_types *types, struct we_subtype *subs,
-                              uint32_t n, uint32_t *ids, uint32_t *bad)
+enum we_error we_types_intern(struct we_types *types,
+                              struct we_budget *budget,
+                              struct we_subtype *subs, uint32_t n,
+                              uint32_t *ids, uint32_t *bad)
 {
-    uint64_t hash = hash_group(types, subs, n);
+    uint32_t hash = hash_group(types, subs, n);
     struct group *group = find_group(types, hash, subs, n);
     enum we_error error;
     uint32_t i;
@@ -465,7 +469,7 @@ enum we_error we_types_intern(struct we_types *types, struct we_subtype *subs,
     if (n == 0)
         return WE_OK;
     if (!group) {
-        error = make_group(types, subs, n, hash, ids, &group, bad);
+        error = make_group(types, budget, subs, n, hash, ids, &group, bad);
         if (error != WE_OK)
             return error;
     }
@@ -540,7 +544,7 @@ enum we_error we_types_signature(struct we_types *types,
     if (read_letters(&at, ':', values, &sub.nparams)) {
         at++;
         if (read_letters(&at, '\0', values + sub.nparams, &sub.nresults))
-            error = we_types_intern(types, &sub, 1, id, &bad);
+            error = we_types_intern(types, NULL, &sub, 1, id, &bad);
     }
     we_release(types->allocator, values, room * sizeof *values);
     return error;

@@ -63,16 +63,15 @@ struct we_type {
     uint32_t id;                         /* canonical: registry index */
     uint8_t  kind;                       /* enum we_type_kind */
     bool     final;
-    uint32_t depth;                      /* of its chain of supertypes */
+    uint8_t  depth;                      /* of its chain of supertypes */
     const uint32_t *supers;              /* canonical ids, [0] the root,
                                             [depth] itself */
     /* function: values = params, then results; one field is a slot or two */
     uint32_t nparams, nresults;
     uint32_t param_slots, result_slots;
     const we_valtype *values;
-    /* struct: nfields; array: 1 */
-    uint32_t nfields;
     const struct we_field *fields;
+    uint32_t nfields;                    /* of an array: 1 */
 };
 
 /*
@@ -96,11 +95,15 @@ struct we_subtype {
     uint32_t   depth;                    /* set by we_types_intern */
 };
 
-/* Finds or makes the group; ids[n] receives its canonical ids.  Each of the n
- * ids is counted once more.  WE_INVALID: *bad is the first type that does not
- * match its supertype.  WE_LIMIT: its chain is too long, or ids ran out. */
-enum we_error we_types_intern(struct we_types *types, struct we_subtype *subs,
-                              uint32_t n, uint32_t *ids, uint32_t *bad);
+/* Finds or makes the group, which is charged to the budget, if there is one;
+ * ids[n] receives its canonical ids.  Each of the n ids is counted once more.
+ * WE_INVALID: *bad is the first type that does not match its supertype.
+ * WE_LIMIT: its chain is too long, or ids ran out. */
+struct we_budget;
+enum we_error we_types_intern(struct we_types *types,
+                              struct we_budget *budget,
+                              struct we_subtype *subs, uint32_t n,
+                              uint32_t *ids, uint32_t *bad);
 void we_types_release(struct we_types *types, uint32_t id);
 
 /* The type of a canonical id in use. */

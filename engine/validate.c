@@ -705,7 +705,7 @@ enum we_error we_validate_func(struct we_validator *v, uint32_t func,
     v->func = func;
     v->offset = desc->offset;
     v->r = we_reader_new(v->module->bytes, desc->offset,
-                         desc->offset + desc->body.len);
+                         desc->offset + desc->size);
     read_locals(v, desc->type);
     if (!good(v))
         return detail->error;

@@ -27,7 +27,8 @@ static inline enum we_error front_open(struct front *f, const void *bytes,
     memset(f, 0, sizeof *f);
     f->engine = we_engine_new(&config);
     m->engine = f->engine;
-    we_arena_init(&m->arena, &f->engine->allocator);
+    we_budget_init(&m->budget, &f->engine->allocator, UINT64_MAX);
+    we_arena_init(&m->arena, &m->budget.allocator);
     m->bytes.data = we_arena_copy(&m->arena, bytes, len);
     m->bytes.len = (uint32_t)len;
     f->validator = we_validator_new(m);

@@ -36,7 +36,7 @@ static uint32_t intern(struct we_types *types, struct we_subtype sub)
 {
     uint32_t id = UINT32_MAX;
 
-    is_int(we_types_intern(types, &sub, 1, &id, &bad), WE_OK, "interned");
+    is_int(we_types_intern(types, NULL, &sub, 1, &id, &bad), WE_OK, "interned");
     return id;
 }
 
@@ -68,13 +68,13 @@ static void test_equality(struct we_types *types)
 
     pair[0] = structure(&other, 1);
     pair[1] = structure(&self, 1);
-    is_int(we_types_intern(types, pair, 2, a, &bad), WE_OK, "a pair");
-    is_int(we_types_intern(types, pair, 2, b, &bad), WE_OK, "again");
+    is_int(we_types_intern(types, NULL, pair, 2, a, &bad), WE_OK, "a pair");
+    is_int(we_types_intern(types, NULL, pair, 2, b, &bad), WE_OK, "again");
     ok(a[0] == b[0] && a[1] == b[1], "groups are equal as wholes");
     ok(a[0] != a[1], "... whose equal members are not one");
     pair[0] = structure(&number, 1);
     pair[1] = structure(&number, 1);
-    is_int(we_types_intern(types, pair, 2, b, &bad), WE_OK, "two equal ones");
+    is_int(we_types_intern(types, NULL, pair, 2, b, &bad), WE_OK, "two equal ones");
     ok(b[0] != b[1] && b[0] != intern(types, pair[0]),
        "a type's place in its group counts");
 
@@ -105,22 +105,22 @@ static void test_declared(struct we_types *types)
     is_int(we_types_get(types, id[2])->depth, 2, "depth");
 
     sub = below(structure(wrong, 2), id[1]);
-    is_int(we_types_intern(types, &sub, 1, &none, &bad), WE_INVALID,
+    is_int(we_types_intern(types, NULL, &sub, 1, &none, &bad), WE_INVALID,
            "a field of another type does not match");
     sub = below(structure(fixed, 2), id[2]);
-    is_int(we_types_intern(types, &sub, 1, &none, &bad), WE_INVALID,
+    is_int(we_types_intern(types, NULL, &sub, 1, &none, &bad), WE_INVALID,
            "nor does one of other mutability");
     sub = below(structure(fields, 1), id[2]);
-    is_int(we_types_intern(types, &sub, 1, &none, &bad), WE_INVALID,
+    is_int(we_types_intern(types, NULL, &sub, 1, &none, &bad), WE_INVALID,
            "nor do fewer fields");
     sub = below(array(fields), id[0]);
-    is_int(we_types_intern(types, &sub, 1, &none, &bad), WE_INVALID,
+    is_int(we_types_intern(types, NULL, &sub, 1, &none, &bad), WE_INVALID,
            "nor does another kind");
     sub = structure(fields, 1);
     sub.final = true;
     id[4] = intern(types, sub);
     sub = below(structure(fields, 2), id[4]);
-    is_int(we_types_intern(types, &sub, 1, &none, &bad), WE_INVALID,
+    is_int(we_types_intern(types, NULL, &sub, 1, &none, &bad), WE_INVALID,
            "nothing is below a final type");
 }
 
@@ -135,13 +135,13 @@ static void test_functions(struct we_types *types)
 
     f = below(f, super);
     f.values = any_eq;
-    is_int(we_types_intern(types, &f, 1, &id, &bad), WE_OK,
+    is_int(we_types_intern(types, NULL, &f, 1, &id, &bad), WE_OK,
            "takes more, gives less: matches");
     f.values = (const we_valtype[]){ ABS(WE_HEAP_I31), ABS(WE_HEAP_ANY) };
-    is_int(we_types_intern(types, &f, 1, &id, &bad), WE_INVALID,
+    is_int(we_types_intern(types, NULL, &f, 1, &id, &bad), WE_INVALID,
            "takes less: does not");
     f.values = (const we_valtype[]){ ABS(WE_HEAP_EQ), ABS(WE_HEAP_EXTERN) };
-    is_int(we_types_intern(types, &f, 1, &id, &bad), WE_INVALID,
+    is_int(we_types_intern(types, NULL, &f, 1, &id, &bad), WE_INVALID,
            "gives another: does not");
 }
 
@@ -226,16 +226,16 @@ static void test_depth(struct we_types *types)
 {
     struct we_subtype sub = structure(NULL, 0);
     uint32_t id = 0, i;
-    enum we_error error = we_types_intern(types, &sub, 1, &id, &bad);
+    enum we_error error = we_types_intern(types, NULL, &sub, 1, &id, &bad);
 
     for (i = 1; i <= 63 && error == WE_OK; i++) {
         sub = below(sub, id);
-        error = we_types_intern(types, &sub, 1, &id, &bad);
+        error = we_types_intern(types, NULL, &sub, 1, &id, &bad);
     }
     is_int(error, WE_OK, "63 supertypes");
     is_int(we_types_get(types, id)->depth, 63, "... the depth");
     sub = below(sub, id);
-    is_int(we_types_intern(types, &sub, 1, &id, &bad), WE_LIMIT,
+    is_int(we_types_intern(types, NULL, &sub, 1, &id, &bad), WE_LIMIT,
            "64 are one too many");
 }
 
@@ -249,8 +249,8 @@ static void test_counts(void)
 
     we_types_signature(types, "i:i", &c);
     blocks = memory.blocks;
-    we_types_intern(types, pair, 2, a, &bad);
-    we_types_intern(types, pair, 2, b, &bad);
+    we_types_intern(types, NULL, pair, 2, a, &bad);
+    we_types_intern(types, NULL, pair, 2, b, &bad);
     is_int((int64_t)memory.blocks, (int64_t)blocks + 1, "one group is made");
     we_types_release(types, a[0]);
     we_types_release(types, a[1]);
@@ -261,7 +261,7 @@ static void test_counts(void)
     is_int((int64_t)memory.blocks, (int64_t)blocks, "then it goes");
     ok(we_types_get(types, c)->nparams == 1, "others stay");
     pair[0].kind = WE_TYPE_STRUCT;
-    we_types_intern(types, pair, 2, b, &bad);
+    we_types_intern(types, NULL, pair, 2, b, &bad);
     ok((b[0] == a[0] && b[1] == a[1]) || (b[0] == a[1] && b[1] == a[0]),
        "ids are used again");
     we_types_free(types);
@@ -281,7 +281,7 @@ static void test_many(void)
         for (i = 0; i < N; i++) {
             field.type = i == 0 ? WE_I32 : REF(ids[i - 1]);
             sub = structure(&field, 1);
-            if (we_types_intern(types, &sub, 1, &id, &bad) != WE_OK)
+            if (we_types_intern(types, NULL, &sub, 1, &id, &bad) != WE_OK)
                 wrong++;
             else if (j == 0)
                 ids[i] = id;
