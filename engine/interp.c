@@ -1,5 +1,6 @@
-/* Runs register code: entry, control, calls, and what is one of a kind.  The
- * families are in interp_ops.c, the machine is described in interp.h. */
+/* Runs register code: entry, calls, tables of branches, and what is one of a
+ * kind.  The families are in interp_ops.c, the machine is described in
+ * interp.h. */
 #include "interp.h"
 
 #define DECLARE(name) extern we_handler we_h_##name;
@@ -128,24 +129,6 @@ WE_OP(UNREACHABLE)
 }
 
 /* --- branches ------------------------------------------------------------- */
-
-WE_OP(BR)
-{
-    WE_JUMP(6);
-}
-
-#define BR_TEST(name, condition)                                              \
-    WE_OP(name)                                                               \
-    {                                                                         \
-        if (condition) {                                                      \
-            WE_JUMP(6);                                                       \
-        }                                                                     \
-        WE_NEXT(8);                                                           \
-    }
-BR_TEST(BR_IF_S, WE_SLOT(4) != 0)
-BR_TEST(BR_IF_A, acc != 0)
-BR_TEST(BR_UNLESS_S, WE_SLOT(4) == 0)
-BR_TEST(BR_UNLESS_A, acc == 0)
 
 #define BR_TABLE(name, value)                                                 \
     WE_OP(name)                                                               \
@@ -422,7 +405,7 @@ WE_OP(RETURN_CALL_REF)
     WE_TAIL(tail_any(WE_PASS));
 }
 
-/* --- moves, constants, globals -------------------------------------------- */
+/* --- moves ---------------------------------------------------------------- */
 
 #define MOVE(name, units, ...)                                                \
     WE_OP(name)                                                               \
@@ -430,30 +413,11 @@ WE_OP(RETURN_CALL_REF)
         __VA_ARGS__;                                                          \
         WE_NEXT(units);                                                       \
     }
-MOVE(MOV, 8, WE_SLOT(4) = WE_SLOT(5))
-MOVE(MOV2, 8, WE_SLOT(4) = WE_SLOT(5); WE_SLOT(6) = WE_SLOT(7))
 MOVE(MOV_V, 8, memcpy(&WE_SLOT(4), &WE_SLOT(5), 16))
 MOVE(COPY, 8, memmove(&WE_SLOT(4), &WE_SLOT(5), WE_IMM(6) * sizeof *fp))
-MOVE(SUM, 8, WE_SLOT(4) = (uint32_t) WE_SLOT(5) + WE_IMM(6))
-MOVE(CONST32, 8, WE_SLOT(4) = WE_IMM(6))
-MOVE(CONST64, 12, WE_SLOT(4) = WE_IMM8(8))
-MOVE(CONST_INT_A, 8, acc = WE_IMM(6))
-MOVE(CONST_INT64_A, 12, acc = WE_IMM8(8))
-MOVE(CONST_F32_A, 8, sacc = we_float32(WE_IMM(6)))
-MOVE(CONST_F64_A, 12, dacc = we_float64(WE_IMM8(8)))
-MOVE(SELECT_S, 8,
-     WE_SLOT(4) = acc = (uint32_t) WE_SLOT(7) != 0 ? WE_SLOT(5) : WE_SLOT(6))
-MOVE(SELECT_A, 8,
-     WE_SLOT(4) = acc = (uint32_t) acc != 0 ? WE_SLOT(5) : WE_SLOT(6))
 MOVE(SELECT_V, 8,
      memmove(&WE_SLOT(4),
              (uint32_t) WE_SLOT(7) != 0 ? &WE_SLOT(5) : &WE_SLOT(6), 16))
-MOVE(GLOBAL_GET, 8,
-     WE_SLOT(4) = acc = run->instance->globals[WE_IMM(6)]->value[0])
-MOVE(GLOBAL_GETa, 8, acc = run->instance->globals[WE_IMM(6)]->value[0])
-MOVE(GLOBAL_SET_S, 8,
-     run->instance->globals[WE_IMM(6)]->value[0] = WE_SLOT(4))
-MOVE(GLOBAL_SET_A, 8, run->instance->globals[WE_IMM(6)]->value[0] = acc)
 MOVE(GLOBAL_GET_V, 8,
      memcpy(&WE_SLOT(4), run->instance->globals[WE_IMM(6)]->value, 16))
 MOVE(GLOBAL_SET_V, 8,

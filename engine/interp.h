@@ -31,6 +31,16 @@ typedef uint32_t we_handler(WE_REGS);    /* enum we_trap_code, or WE_PARKED */
 extern we_handler we_h_EXIT, we_h_CROSS_RETURN;
 extern we_handler *const we_handlers[WE_NIOPS];
 
+/* An instruction that is followed by one of these may have this handler, which
+ * runs both: nothing else is different, either can still be jumped to.  Rows of
+ * the same first one stand together. */
+struct we_pair {
+    uint16_t    first, then;             /* enum we_iop */
+    we_handler *handler;
+};
+extern const struct we_pair we_pairs[];
+extern const uint32_t we_npairs;
+
 /* What a handler returned for we_interp_run to go on with. */
 struct we_regs {
     const uint16_t *pc;
@@ -71,8 +81,10 @@ enum { WE_PARKED = WE_NTRAPS };
  * of its own; adding to pc first and jumping through it is shorter. */
 #ifdef __GNUC__
 #define WE_KEEP(x) __asm__ volatile("" : "+r" (x) : : "memory")
+#define WE_INLINE static inline __attribute__((always_inline, unused))
 #else
 #define WE_KEEP(x) ((void) 0)
+#define WE_INLINE static inline
 #endif
 
 static inline we_handler *we_handler_at(const uint16_t *pc)
@@ -106,11 +118,12 @@ we_handler we_trap_here __attribute__((noinline, cold));
         WE_KEEP(pc);                                                          \
         WE_GO();                                                              \
     } while (0)
-#define WE_STOP(trap)                                                         \
+#define WE_STOP_RUN(trap)                                                     \
     do {                                                                      \
         acc = (trap);                                                         \
         WE_TAIL(we_trap_here(WE_PASS));                                       \
     } while (0)
+#define WE_STOP(trap) WE_STOP_RUN(trap)  /* interp_steps.h has another */
 #define WE_TRAP_IF(condition, trap)                                           \
     do {                                                                      \
         if (__builtin_expect(condition, 0)) {                                 \

@@ -231,14 +231,20 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
 #define WE_LIST_INT2(op, n, ...)                                              \
     op(n##_SS) op(n##_AS) op(n##_SA) op(n##_SI) op(n##_AI)                    \
     op(n##_SSa) op(n##_ASa) op(n##_SAa) op(n##_SIa) op(n##_AIa)
-#define WE_LIST_CMP2(op, n, ...)                                              \
-    op(n##_SS) op(n##_AS) op(n##_SA) op(n##_SI) op(n##_AI)                    \
+#define WE_LIST_COMPARE2(op, n, ...)                                          \
+    op(n##_SS) op(n##_AS) op(n##_SA) op(n##_SI) op(n##_AI)
+#define WE_LIST_BRANCH2(op, n, ...)                                           \
     op(BR_##n##_SS) op(BR_##n##_AS) op(BR_##n##_SA)                           \
     op(BR_##n##_SI) op(BR_##n##_AI)
-#define WE_LIST_FCMP2(op, n, ...)                                             \
-    op(n##_SS) op(n##_AS) op(n##_SA)                                          \
+#define WE_LIST_CMP2(op, n, ...)                                              \
+    WE_LIST_COMPARE2(op, n, ) WE_LIST_BRANCH2(op, n, )
+#define WE_LIST_FCOMPARE2(op, n, ...)                                         \
+    op(n##_SS) op(n##_AS) op(n##_SA)
+#define WE_LIST_FBRANCH2(op, n, ...)                                          \
     op(BR_##n##_SS) op(BR_##n##_AS) op(BR_##n##_SA)                           \
     op(BRN_##n##_SS) op(BRN_##n##_AS) op(BRN_##n##_SA)
+#define WE_LIST_FCMP2(op, n, ...)                                             \
+    WE_LIST_FCOMPARE2(op, n, ) WE_LIST_FBRANCH2(op, n, )
 #define WE_LIST_FLT2(op, n, ...)                                              \
     op(n##_SS) op(n##_AS) op(n##_SA) op(n##_SSa) op(n##_ASa) op(n##_SAa)
 #define WE_LIST_UNARY(op, n, ...)                                             \
@@ -252,13 +258,25 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     op(n##_SI) op(n##_AI) op(n##_KI) op(n##_XS) op(n##_XA) op(n##_XI)         \
     op(n##_G)
 
-/* The rest: what it does as an equation or a word, its operands. */
+/* Unconditional, and by a test of a. */
+#define WE_TESTS(op)                                                          \
+    op(BR)                                                                    \
+    op(BR_IF_S) op(BR_IF_A) op(BR_UNLESS_S) op(BR_UNLESS_A)
+
+/* What it does as an equation or a word, its operands. */
+#define WE_MOVES(op)                                                          \
+    op(MOV) op(MOV2)               /* d = a, b = c */                         \
+    op(SUM)                        /* d = a + imm, i32, and no accumulator */ \
+    op(CONST32) op(CONST64)        /* d = imm */                              \
+    op(CONST_INT_A) op(CONST_INT64_A) op(CONST_F32_A) op(CONST_F64_A)         \
+    op(SELECT_S) op(SELECT_A)      /* d = c ? a : b */                        \
+    op(GLOBAL_GET) op(GLOBAL_GETa) op(GLOBAL_SET_S) op(GLOBAL_SET_A)
+
+/* The rest. */
 #define WE_SINGLES(op)                                                        \
     /* control; a return has the bytes that its frame gives back in imm */    \
     op(UNREACHABLE)                                                           \
     op(ZERO)               /* slots d .. d + imm = 0 */                       \
-    op(BR)                                                                    \
-    op(BR_IF_S) op(BR_IF_A) op(BR_UNLESS_S) op(BR_UNLESS_A)                   \
     op(BR_TABLE_S) op(BR_TABLE_A)  /* a, count in imm, then distances */      \
     op(RETURN)                                                                \
     op(RETURN_INT_S) op(RETURN_INT_A)                                         \
@@ -272,14 +290,9 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     op(CALL_INDIRECT_S) op(CALL_INDIRECT_A) /* a, table in imm */             \
     op(CALL_REF)           /* a */                                            \
     op(RETURN_CALL) op(RETURN_CALL_INDIRECT) op(RETURN_CALL_REF)              \
-    /* moves */                                                               \
-    op(MOV) op(MOV2) op(MOV_V)     /* d = a, b = c */                         \
+    op(MOV_V)                      /* d = a */                                \
     op(COPY)                       /* imm slots from a on, to d, d <= a */    \
-    op(SUM)                        /* d = a + imm, i32, and no accumulator */   \
-    op(CONST32) op(CONST64)        /* d = imm */                              \
-    op(CONST_INT_A) op(CONST_INT64_A) op(CONST_F32_A) op(CONST_F64_A)         \
-    op(SELECT_S) op(SELECT_A) op(SELECT_V)  /* d = c ? a : b */               \
-    op(GLOBAL_GET) op(GLOBAL_GETa) op(GLOBAL_SET_S) op(GLOBAL_SET_A)          \
+    op(SELECT_V)                   /* d = c ? a : b */                        \
     op(GLOBAL_GET_V) op(GLOBAL_SET_V)                                         \
     /* references, tables, bulk: slots d a b c, indices x y */                \
     op(REF_FUNC) op(REF_AS_NON_NULL)                                          \
@@ -287,6 +300,22 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     op(TABLE_FILL) op(TABLE_COPY) op(TABLE_INIT) op(ELEM_DROP)                \
     op(MEMORY_SIZE) op(MEMORY_GROW)                                           \
     op(MEMORY_FILL) op(MEMORY_COPY) op(MEMORY_INIT) op(DATA_DROP)
+
+/* All those that interp_steps.h has: straight operations and branches. */
+#define WE_STEPS(straight, branch)                                            \
+    WE_INT2(WE_LIST_INT2, straight)                                           \
+    WE_DIV2(WE_LIST_INT2, straight)                                           \
+    WE_CMP2(WE_LIST_COMPARE2, straight)                                       \
+    WE_CMP2(WE_LIST_BRANCH2, branch)                                          \
+    WE_FCMP2(WE_LIST_FCOMPARE2, straight)                                     \
+    WE_FCMP2(WE_LIST_FBRANCH2, branch)                                        \
+    WE_FLT2(WE_LIST_FLT2, straight)                                           \
+    WE_UNARY(WE_LIST_UNARY, straight)                                         \
+    WE_TRUNC(WE_LIST_UNARY, straight)                                         \
+    WE_LOADS(WE_LIST_LOADS, straight)                                         \
+    WE_STORES(WE_LIST_STORES, straight)                                       \
+    WE_MOVES(straight)                                                        \
+    WE_TESTS(branch)
 
 #define WE_IOPS(op)                                                           \
     WE_INT2(WE_LIST_INT2, op)                                                 \
@@ -298,6 +327,8 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     WE_TRUNC(WE_LIST_UNARY, op)                                               \
     WE_LOADS(WE_LIST_LOADS, op)                                               \
     WE_STORES(WE_LIST_STORES, op)                                             \
+    WE_MOVES(op)                                                              \
+    WE_TESTS(op)                                                              \
     WE_IOPS_SIMD(op)                                                          \
     WE_IOPS_ATOMIC(op)                                                        \
     WE_IOPS_GC(op)                                                            \

@@ -941,6 +941,7 @@ static enum we_error lower_finish(void *env, uint32_t stack_slots)
         return WE_LIMIT;
     }
     resolve_returns(l, charge);
+    we_emit_handlers(l, skip);
     l->units[4] = (uint16_t) l->zero_from;
     we_put_imm32(l->units + 6, l->zero_to - l->zero_from);
     code = units <= BIG ? keep_copy(l, skip, units, tables)
@@ -965,6 +966,7 @@ struct we_lower *we_lower_new(struct we_module *module)
         return NULL;
     }
     *l = (struct we_lower){ .module = module, .allocator = a };
+    we_lower_index_pairs(l);
     l->sink = (struct we_sink){ l, lower_begin, lower_insn, lower_finish };
     if (!we_grow(a, &l->operands, &l->operands_cap, WE_SPARE_OPERANDS,
                  sizeof *l->operands)) {

@@ -138,6 +138,7 @@ struct we_lower {
     struct we_block *blocks;
     size_t          blocks_cap;
     uint32_t        nblocks;
+    uint16_t        pairs[WE_NIOPS];     /* first row in we_pairs */
 };
 
 static inline uint8_t we_class_of(we_valtype type)
@@ -165,6 +166,9 @@ void we_lower_fail(struct we_lower *l, enum we_error error);
 uint16_t *we_emit(struct we_lower *l, uint32_t iop, uint32_t units);
 void we_put_imm32(uint16_t *at, uint32_t x);
 void we_put_imm64(uint16_t *at, uint64_t x);
+/* The handlers' addresses, from that unit on: no instruction follows. */
+void we_emit_handlers(struct we_lower *l, uint32_t from);
+void we_lower_index_pairs(struct we_lower *l);
 /* The instruction that was just emitted may trap or call. */
 void we_emit_map(struct we_lower *l);
 /* Appends a label. */

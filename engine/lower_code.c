@@ -32,9 +32,11 @@ void we_lower_fail(struct we_lower *l, enum we_error error)
     }
 }
 
-static void set_handler(uint16_t *at, uint32_t iop)
+/* Until the body is finished the place of the handler's address holds the
+ * operation (a unit) and the instruction's length (two). */
+static void set_iop(uint16_t *at, uint32_t iop)
 {
-    memcpy(at, &we_handlers[iop], sizeof we_handlers[iop]);
+    at[0] = (uint16_t) iop;
 }
 
 uint16_t *we_emit(struct we_lower *l, uint32_t iop, uint32_t units)
@@ -43,13 +45,53 @@ uint16_t *we_emit(struct we_lower *l, uint32_t iop, uint32_t units)
 
     if (l->error != WE_OK) {
         memset(p, 0, WE_SPARE_UNITS * sizeof *p);
-        set_handler(p, iop);
         return p;
     }
     memset(p, 0, units * sizeof *p);
-    set_handler(p, iop);
+    set_iop(p, iop);
+    we_put_imm32(p + 1, units);
     l->n += units;
     return p;
+}
+
+void we_lower_index_pairs(struct we_lower *l)
+{
+    uint32_t i = we_npairs;
+
+    memset(l->pairs, 0xff, sizeof l->pairs);
+    while (i-- > 0) {
+        l->pairs[we_pairs[i].first] = (uint16_t) i;
+    }
+}
+
+static we_handler *find_handler(const struct we_lower *l, uint16_t first,
+                                uint16_t then)
+{
+    uint32_t i;
+
+    for (i = l->pairs[first]; i < we_npairs && we_pairs[i].first == first;
+         i++) {
+        if (we_pairs[i].then == then) {
+            return we_pairs[i].handler;
+        }
+    }
+    return we_handlers[first];
+}
+
+void we_emit_handlers(struct we_lower *l, uint32_t from)
+{
+    uint32_t at = from, next, units;
+
+    for (; at < l->n; at = next) {
+        uint16_t *p = l->units + at;
+        we_handler *handler;
+
+        memcpy(&units, p + 1, sizeof units);
+        next = at + units;
+        handler = next < l->n ? find_handler(l, p[0], l->units[next])
+                              : we_handlers[p[0]];
+        memcpy(p, &handler, sizeof handler);
+    }
 }
 
 void we_put_imm32(uint16_t *at, uint32_t x)
@@ -175,7 +217,7 @@ void we_emit_move(struct we_lower *l, uint32_t d, uint32_t a, uint8_t class)
     if (class != WE_CLASS_V128 && l->move_end == l->n
         && l->n - 8 >= l->barrier) {
         p = l->units + l->n - 8;
-        set_handler(p, WE_I_MOV2);
+        set_iop(p, WE_I_MOV2);
         p[6] = (uint16_t) d;
         p[7] = (uint16_t) a;
         l->move_end = WE_NONE;
@@ -356,7 +398,7 @@ uint32_t we_operand_slot(struct we_lower *l, struct we_operand *o)
         break;
     case WE_AT_ACC:
         acc = &l->accs[o->class];
-        set_handler(l->units + acc->at, acc->iop);
+        set_iop(l->units + acc->at, acc->iop);
         acc->mirror = o->slot;
         acc->pending = WE_NONE;
         break;
