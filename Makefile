@@ -321,6 +321,18 @@ $(B)/tests/bench/%.so: tests/bench/kernels/%.c tests/bench/kernels/kernel.h
 $(B)/tests/bench/runner: $(B)/tests/bench/runner.o $(B)/libsluice.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
+# Which pairs of operations have a handler is written anew by hand only:
+# `make pairs >iops_pairs.h && mv iops_pairs.h engine/`.
+PAIRS ?= 640
+$(B)/tests/bench/pairs: $(B)/tests/bench/pairs.o $(B)/libsluice.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) \
+	    -Wl,--wrap=we_emit_handlers -o $@ $^ $(LDLIBS_ALL)
+$(B)/tests/bench/pairs.o: FEATURES := -foptimize-sibling-calls
+
+.PHONY: pairs
+pairs: $(B)/tests/bench/pairs $(BENCH_KERNELS:=.wasm) examples
+	@python3 tests/bench/pairs.py $(B) $(PAIRS)
+
 .PHONY: bench-engine
 bench-engine: $(B)/tests/bench/runner $(BENCH_KERNELS:=.wasm) \
     $(BENCH_KERNELS:=.so)
