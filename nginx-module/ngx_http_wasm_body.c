@@ -381,3 +381,26 @@ ngx_http_wasm_body_reuse(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
     cl->next = *list;
     *list = cl;
 }
+
+
+/* marks a buffer of nginx's as used up */
+
+void
+ngx_http_wasm_body_consume(ngx_buf_t *b)
+{
+    b->pos = b->last;
+    b->file_pos = b->file_last;
+}
+
+
+off_t
+ngx_http_wasm_body_bytes(ngx_chain_t *cl)
+{
+    off_t  size;
+
+    for (size = 0; cl; cl = cl->next) {
+        size += ngx_buf_size(cl->buf);
+    }
+
+    return size;
+}

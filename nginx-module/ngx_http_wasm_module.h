@@ -325,6 +325,10 @@ void ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx);
 void ngx_http_wasm_response_init(void);
 void ngx_http_wasm_response_wake(ngx_http_wasm_ctx_t *ctx);
 
+/* ngx_http_wasm_frame.c: the length that a response tells */
+
+ngx_int_t ngx_http_wasm_frame(ngx_http_wasm_ctx_t *ctx);
+
 /* ngx_http_wasm_local.c: responses that a plugin makes */
 
 ngx_http_wasm_local_t *ngx_http_wasm_local_copy(ngx_http_request_t *r,
@@ -384,6 +388,8 @@ ngx_buf_t *ngx_http_wasm_body_view(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body);
 ngx_buf_t *ngx_http_wasm_body_shell(ngx_http_wasm_ctx_t *ctx);
 void ngx_http_wasm_body_reuse(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b);
+void ngx_http_wasm_body_consume(ngx_buf_t *b);
+off_t ngx_http_wasm_body_bytes(ngx_chain_t *cl);
 
 /* ngx_http_wasm_property.c */
 

@@ -17,9 +17,6 @@
 #define NGX_HTTP_WASM_PENDING  (4 * NGX_HTTP_WASM_CHUNK)
 
 
-#define ngx_http_wasm_response_bit  (1 << NGX_HTTP_WASM_RESPONSE)
-
-
 static ngx_int_t ngx_http_wasm_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -34,17 +31,13 @@ static ngx_int_t ngx_http_wasm_response_special(ngx_http_wasm_ctx_t *ctx,
 static ngx_int_t ngx_http_wasm_response_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body, ngx_buf_t *b, ngx_uint_t eos);
 static ngx_int_t ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx);
-static ngx_int_t ngx_http_wasm_response_frame(ngx_http_wasm_ctx_t *ctx);
-static ngx_int_t ngx_http_wasm_response_collect(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_resume(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_fail(ngx_http_wasm_ctx_t *ctx,
     ngx_int_t rc);
 static ngx_int_t ngx_http_wasm_response_cut(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_replace(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx);
-static void ngx_http_wasm_response_consume(ngx_buf_t *b);
 static void ngx_http_wasm_response_update(ngx_http_wasm_ctx_t *ctx);
-static off_t ngx_http_wasm_response_bytes(ngx_chain_t *cl);
 static ngx_uint_t ngx_http_wasm_response_room(ngx_http_wasm_ctx_t *ctx);
 
 
@@ -306,7 +299,7 @@ ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     if (ctx->response_at == NGX_HTTP_WASM_RESPONSE_DROP) {
 
         for ( /* void */ ; in; in = in->next) {
-            ngx_http_wasm_response_consume(in->buf);
+            ngx_http_wasm_body_consume(in->buf);
         }
 
         return ngx_http_next_body_filter(r, NULL);
@@ -424,7 +417,7 @@ ngx_http_wasm_response_take(ngx_http_wasm_ctx_t *ctx)
             ctx->shadow = NULL;
 
         } else {
-            ngx_http_wasm_response_consume(b);
+            ngx_http_wasm_body_consume(b);
         }
     }
 
@@ -544,7 +537,7 @@ ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx)
             return NGX_OK;
         }
 
-        rc = ngx_http_wasm_response_frame(ctx);
+        rc = ngx_http_wasm_frame(ctx);
 
         if (rc != NGX_OK) {
             return (rc == NGX_DECLINED)
@@ -589,103 +582,6 @@ ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx)
     } while (out);
 
     return rc;
-}
-
-
-/*
- * Makes the length that the headers tell the length of the body.  NGX_DECLINED:
- * it will be known at the end, which is worth waiting for.
- */
-
-static ngx_int_t
-ngx_http_wasm_response_frame(ngx_http_wasm_ctx_t *ctx)
-{
-    off_t                size;
-    ngx_http_request_t  *r;
-
-    r = ctx->request;
-
-    if (!((ctx->touched | ctx->length_removed) & ngx_http_wasm_response_bit)) {
-        return NGX_OK;
-    }
-
-    size = ngx_http_wasm_response_bytes(ctx->out);
-
-    if (!ctx->complete
-        && ctx->length >= 0 && ctx->length <= (off_t) ctx->body_buffer
-        && size <= (off_t) ctx->body_buffer)
-    {
-        return ngx_http_wasm_response_collect(ctx);
-    }
-
-    ctx->collecting = 0;
-
-    ngx_http_clear_content_length(r);
-
-    if (ctx->complete && ctx->length >= 0) {
-        r->headers_out.content_length_n = size;
-    }
-
-    if (!ctx->complete || (ctx->touched & ngx_http_wasm_response_bit)) {
-        ngx_http_clear_accept_ranges(r);
-        ngx_http_weak_etag(r);
-        ngx_http_wasm_headers_drop(r, "content-md5");
-    }
-
-    return NGX_OK;
-}
-
-
-/* From now on ctx->out holds bytes of its own: nginx gets its buffers back. */
-
-static ngx_int_t
-ngx_http_wasm_response_collect(ngx_http_wasm_ctx_t *ctx)
-{
-    ngx_buf_t             *b;
-    ngx_chain_t           *cl;
-    ngx_http_wasm_body_t   body;
-
-    if (ctx->collecting) {
-        return NGX_DECLINED;
-    }
-
-    ctx->collecting = 1;
-
-    for (cl = ctx->out; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_buf_special(b)
-            || b->tag == (ngx_buf_tag_t) &ngx_http_wasm_filter_module)
-        {
-            continue;
-        }
-
-        ngx_memzero(&body, sizeof(ngx_http_wasm_body_t));
-
-        body.src = b;
-        body.size = (size_t) ngx_buf_size(b);
-
-        if (ngx_http_wasm_body_own(ctx, &body, 0) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        body.own->flush = b->flush;
-        body.own->sync = b->sync;
-        body.own->last_in_chain = b->last_in_chain;
-        cl->buf = body.own;
-
-        if (b->shadow) {
-            ngx_http_wasm_response_consume(b->shadow);
-        }
-
-        if (ctx->shadow == b) {
-            ctx->shadow = NULL;
-        }
-
-        ngx_http_wasm_body_reuse(ctx, b);
-    }
-
-    return NGX_DECLINED;
 }
 
 
@@ -893,12 +789,12 @@ ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx)
 
     for (cl = ctx->out; cl; cl = cl->next) {
         if (cl->buf->shadow) {
-            ngx_http_wasm_response_consume(cl->buf->shadow);
+            ngx_http_wasm_body_consume(cl->buf->shadow);
         }
     }
 
     for (cl = ctx->in; cl; cl = cl->next) {
-        ngx_http_wasm_response_consume(cl->buf);
+        ngx_http_wasm_body_consume(cl->buf);
     }
 
     for (i = 0; i < ctx->nstreams; i++) {
@@ -915,14 +811,6 @@ ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx)
     }
 
     ctx->waiting = NULL;
-}
-
-
-static void
-ngx_http_wasm_response_consume(ngx_buf_t *b)
-{
-    b->pos = b->last;
-    b->file_pos = b->file_last;
 }
 
 
@@ -943,7 +831,7 @@ ngx_http_wasm_response_update(ngx_http_wasm_ctx_t *ctx)
         }
 
         if (b->shadow) {
-            ngx_http_wasm_response_consume(b->shadow);
+            ngx_http_wasm_body_consume(b->shadow);
         }
 
         if (ctx->shadow == b) {
@@ -958,26 +846,13 @@ ngx_http_wasm_response_update(ngx_http_wasm_ctx_t *ctx)
 }
 
 
-static off_t
-ngx_http_wasm_response_bytes(ngx_chain_t *cl)
-{
-    off_t  size;
-
-    for (size = 0; cl; cl = cl->next) {
-        size += ngx_buf_size(cl->buf);
-    }
-
-    return size;
-}
-
-
 /* may more be produced? */
 
 static ngx_uint_t
 ngx_http_wasm_response_room(ngx_http_wasm_ctx_t *ctx)
 {
     return ctx->collecting
-           || ngx_http_wasm_response_bytes(ctx->out)
-              + ngx_http_wasm_response_bytes(ctx->busy)
+           || ngx_http_wasm_body_bytes(ctx->out)
+              + ngx_http_wasm_body_bytes(ctx->busy)
               < NGX_HTTP_WASM_PENDING;
 }
