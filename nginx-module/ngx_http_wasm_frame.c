@@ -27,6 +27,12 @@ ngx_http_wasm_frame(ngx_http_wasm_ctx_t *ctx)
 
     r = ctx->request;
 
+    if (ctx->complete
+        && !ngx_http_wasm_headers_empty(&r->headers_out.trailers))
+    {
+        r->expect_trailers = 1;
+    }
+
     if (!((ctx->touched | ctx->length_removed) & ngx_http_wasm_response_bit)) {
         return NGX_OK;
     }

@@ -256,7 +256,31 @@ static ngx_http_wasm_slot_t  ngx_http_wasm_response_slots[] = {
 };
 
 
-ngx_http_wasm_map_t  ngx_http_wasm_maps[NGX_HTTP_WASM_NDIRS] = {
+/* what would change how the message is framed or read */
+
+static ngx_http_wasm_slot_t  ngx_http_wasm_trailer_slots[] = {
+    { ngx_string("connection"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("content-encoding"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("content-length"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("content-range"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("content-type"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("host"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("keep-alive"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("te"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("trailer"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("transfer-encoding"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("upgrade"), 0, NGX_HTTP_WASM_FIXED },
+
+    { ngx_null_string, 0, 0 }
+};
+
+
+static ngx_http_wasm_field_t  ngx_http_wasm_trailer_fields[] = {
+    { ngx_null_string, NULL, NULL, NULL }
+};
+
+
+ngx_http_wasm_map_t  ngx_http_wasm_maps[NGX_HTTP_WASM_NMAPS] = {
 
     { ngx_http_wasm_request_fields, ngx_http_wasm_request_slots,
       offsetof(ngx_http_request_t, headers_in),
@@ -264,7 +288,12 @@ ngx_http_wasm_map_t  ngx_http_wasm_maps[NGX_HTTP_WASM_NDIRS] = {
 
     { ngx_http_wasm_response_fields, ngx_http_wasm_response_slots,
       offsetof(ngx_http_request_t, headers_out),
-      sizeof(ngx_http_headers_out_t) }
+      sizeof(ngx_http_headers_out_t) },
+
+    { ngx_http_wasm_trailer_fields, ngx_http_wasm_trailer_slots,
+      offsetof(ngx_http_request_t, headers_out)
+      + offsetof(ngx_http_headers_out_t, trailers),
+      sizeof(ngx_list_t) }
 };
 
 
@@ -524,6 +553,29 @@ ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
     ngx_strlow(name->lower, h->key.data, h->key.len);
 
     return name->lower;
+}
+
+
+/* Is there no line that counts? */
+
+ngx_uint_t
+ngx_http_wasm_headers_empty(ngx_list_t *list)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &list->part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].hash) {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
 }
 
 
@@ -874,7 +926,7 @@ ngx_http_wasm_headers_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
 
     h = part->elts;
 
-    if (map == &ngx_http_wasm_maps[NGX_HTTP_WASM_RESPONSE]) {
+    if (map != &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST]) {
         h[i].hash = 0;
         return NGX_OK;
     }

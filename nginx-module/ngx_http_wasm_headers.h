@@ -45,7 +45,7 @@ typedef struct {
 #define NGX_HTTP_WASM_OWN       0x10   /* the pointer is for nginx's lines */
 
 
-/* one of the two maps */
+/* one of the maps */
 
 typedef struct {
     ngx_http_wasm_field_t           *fields;
@@ -58,13 +58,13 @@ typedef struct {
 #define ngx_http_wasm_map_struct(ctx, map)                                    \
     ((u_char *) (ctx)->request + (map)->offset)
 
-/* the list is the first member of both structures */
+/* the list is the first member of the structures, or the structure */
 
 #define ngx_http_wasm_map_list(ctx, map)                                      \
     ((ngx_list_t *) ngx_http_wasm_map_struct(ctx, map))
 
 
-extern ngx_http_wasm_map_t    ngx_http_wasm_maps[NGX_HTTP_WASM_NDIRS];
+extern ngx_http_wasm_map_t    ngx_http_wasm_maps[NGX_HTTP_WASM_NMAPS];
 extern ngx_http_wasm_field_t  ngx_http_wasm_request_fields[];
 extern ngx_http_wasm_field_t  ngx_http_wasm_response_fields[];
 

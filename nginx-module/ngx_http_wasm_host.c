@@ -86,13 +86,13 @@ const struct pw_host  ngx_http_wasm_host = {
 };
 
 
-#define NGX_HTTP_WASM_NO_MAP  NGX_HTTP_WASM_NDIRS
+#define NGX_HTTP_WASM_NO_MAP  NGX_HTTP_WASM_NMAPS
 
 static const ngx_http_wasm_dir_e  ngx_http_wasm_host_maps[PW_NMAPS] = {
     NGX_HTTP_WASM_REQUEST,                 /* PW_REQUEST_HEADERS */
     NGX_HTTP_WASM_NO_MAP,                  /* PW_REQUEST_TRAILERS */
     NGX_HTTP_WASM_RESPONSE,                /* PW_RESPONSE_HEADERS */
-    NGX_HTTP_WASM_NO_MAP,                  /* PW_RESPONSE_TRAILERS */
+    NGX_HTTP_WASM_TRAILERS,                /* PW_RESPONSE_TRAILERS */
     NGX_HTTP_WASM_NO_MAP,                  /* PW_GRPC_INITIAL_METADATA */
     NGX_HTTP_WASM_NO_MAP,                  /* PW_GRPC_TRAILING_METADATA */
     NGX_HTTP_WASM_NO_MAP,                  /* PW_CALL_RESPONSE_HEADERS */
@@ -204,7 +204,8 @@ ngx_http_wasm_host_now(void *root)
 /*
  * Request headers can be read all the time, and changed until the request goes
  * to the content handler; response headers from the response on, and changed
- * until they are sent.
+ * until they are sent; response trailers at the end of the body.  nginx drops
+ * the trailers of requests.
  */
 
 static enum pw_access
@@ -244,6 +245,14 @@ ngx_http_wasm_host_map_access(void *stream, enum pw_map map)
         default:
             return PW_READ;
         }
+
+    case NGX_HTTP_WASM_TRAILERS:
+
+        if (ctx->logging || ctx->complete) {
+            return PW_READ;
+        }
+
+        return ctx->ending ? PW_WRITE : PW_ABSENT;
 
     default:
         return PW_ABSENT;
@@ -381,7 +390,11 @@ ngx_http_wasm_host_map_set(void *stream, enum pw_map map,
 static enum pw_status
 ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map)
 {
-    if (!st->save || !st->entered || st->ctx->undo) {
+    if (map == PW_RESPONSE_TRAILERS) {
+        st->ctx->trailed = 1;
+    }
+
+    if (!st->save || !st->entered) {
         return PW_OK;
     }
 

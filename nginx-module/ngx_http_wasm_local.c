@@ -121,6 +121,7 @@ ngx_http_wasm_local_prepare(ngx_http_wasm_ctx_t *ctx, ngx_chain_t **body)
     ngx_http_clean_header(r);
 
     r->err_status = 0;
+    r->expect_trailers = 0;
     r->allow_ranges = 0;
     r->disable_not_modified = 1;
 

@@ -145,7 +145,12 @@ typedef struct {
 typedef enum {
     NGX_HTTP_WASM_REQUEST = 0,
     NGX_HTTP_WASM_RESPONSE,
-    NGX_HTTP_WASM_NDIRS
+    NGX_HTTP_WASM_NDIRS,
+
+    /* header maps have the numbers of the directions, and there is one more */
+
+    NGX_HTTP_WASM_TRAILERS = NGX_HTTP_WASM_NDIRS,
+    NGX_HTTP_WASM_NMAPS
 } ngx_http_wasm_dir_e;
 
 
@@ -266,6 +271,8 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   bodyless:1; /* no response body follows */
     unsigned                   collecting:1;  /* to know the new length */
     unsigned                   complete:1; /* the end is in out */
+    unsigned                   ending:1;   /* the last chunk is on its way */
+    unsigned                   trailed:1;  /* a plugin has changed trailers */
     unsigned                   headers_sent:1;
     unsigned                   framed:1;   /* Content-Length was sent */
     unsigned                   logging:1;  /* the request is over: on_log */
@@ -364,6 +371,8 @@ ngx_int_t ngx_http_wasm_headers_set(ngx_http_wasm_ctx_t *ctx,
 ngx_int_t ngx_http_wasm_headers_length(ngx_http_wasm_ctx_t *ctx,
     off_t length);
 void ngx_http_wasm_headers_drop(ngx_http_request_t *r, const char *name);
+
+ngx_uint_t ngx_http_wasm_headers_empty(ngx_list_t *list);
 
 /* ngx_http_wasm_undo.c */
 

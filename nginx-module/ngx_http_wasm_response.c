@@ -194,7 +194,10 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
     for (i = 0; i < ctx->seen && !ctx->bodyless; i++) {
         st = &ctx->streams[i];
 
-        if (!st->skip && ngx_http_wasm_has(st, PW_ON_RESPONSE_BODY)) {
+        if (!st->skip
+            && (ngx_http_wasm_has(st, PW_ON_RESPONSE_BODY)
+                || ngx_http_wasm_has(st, PW_ON_RESPONSE_TRAILERS)))
+        {
             reads = 1;
             writes |= st->config->plugin->limits.allow & PW_ALLOW_BODY;
         }
@@ -402,6 +405,8 @@ ngx_http_wasm_response_take(ngx_http_wasm_ctx_t *ctx)
         return ngx_http_wasm_response_special(ctx, b);
     }
 
+    ctx->ending = eos;
+
     rc = ngx_http_wasm_stream_chunk(&ctx->streams[ctx->seen - 1], &body, eos);
 
     if (rc == NGX_OK) {
@@ -517,6 +522,15 @@ ngx_http_wasm_response_emit(ngx_http_wasm_ctx_t *ctx,
     ctx->out_last = &cl->next;
 
     ctx->complete |= eos;
+
+    if (eos && ctx->trailed && ctx->headers_sent && !ctx->request->chunked
+        && ctx->request->http_version < NGX_HTTP_VERSION_20)
+    {
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "wasm: trailers cannot be sent: the response is not "
+                      "chunked; remove Content-Length in "
+                      "on_response_headers");
+    }
 
     return NGX_OK;
 }

@@ -22,8 +22,9 @@ static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_request_t *r,
     ngx_http_wasm_ctx_t *ctx, ngx_array_t *filters);
 static void ngx_http_wasm_ctx_cleanup(void *data);
 static ngx_int_t ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st);
+static ngx_uint_t ngx_http_wasm_stream_trailers(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
-    ngx_http_wasm_body_t *body, ngx_uint_t eos);
+    ngx_http_wasm_body_t *body, enum pw_callback callback, ngx_uint_t eos);
 static ngx_int_t ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     enum pw_callback callback, ngx_uint_t eos);
 static void ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st);
@@ -265,19 +266,24 @@ ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st, ngx_uint_t eos)
 /*
  * Takes a chunk through st and the streams behind it.  NGX_OK: *body is what
  * comes out at the end.  NGX_AGAIN: a stream holds it; at the end of the body
- * that stream is then ctx->waiting.
+ * that stream is then ctx->waiting.  Where trailers follow, it is they that
+ * are the end for a stream, and what it holds can be changed once more.
  */
 
 ngx_int_t
 ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
     ngx_http_wasm_body_t *body, ngx_uint_t eos)
 {
+    size_t                fresh;
     ngx_int_t             rc;
+    ngx_uint_t            trailers;
     ngx_http_wasm_ctx_t  *ctx;
 
     for ( /* void */ ; st; st = ngx_http_wasm_stream_next(st)) {
 
         ctx = st->ctx;
+        fresh = body->size;
+        trailers = eos && ngx_http_wasm_stream_trailers(ctx);
 
         if (st->held.size) {
             if (ngx_http_wasm_body_append(ctx, &st->held, body) != NGX_OK) {
@@ -288,7 +294,20 @@ ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
             ngx_memzero(&st->held, sizeof(ngx_http_wasm_body_t));
         }
 
-        rc = ngx_http_wasm_stream_body(st, body, eos);
+        rc = NGX_OK;
+
+        if (fresh || !trailers) {
+            rc = ngx_http_wasm_stream_body(st, body,
+                                           ctx->dir == NGX_HTTP_WASM_REQUEST
+                                           ? PW_ON_REQUEST_BODY
+                                           : PW_ON_RESPONSE_BODY,
+                                           eos && !trailers);
+        }
+
+        if (trailers && (rc == NGX_OK || rc == NGX_AGAIN)) {
+            rc = ngx_http_wasm_stream_body(st, body, PW_ON_RESPONSE_TRAILERS,
+                                           0);
+        }
 
         if (body->changed) {
             ctx->touched |= 1 << ctx->dir;
@@ -322,9 +341,21 @@ ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
 }
 
 
+/* Do trailers follow the body?  nginx has them for responses only. */
+
+static ngx_uint_t
+ngx_http_wasm_stream_trailers(ngx_http_wasm_ctx_t *ctx)
+{
+    return ctx->dir == NGX_HTTP_WASM_RESPONSE
+           && !ngx_http_wasm_headers_empty(&ctx->request->headers_out.trailers);
+}
+
+
+/* a callback that can change the body */
+
 static ngx_int_t
 ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
-    ngx_http_wasm_body_t *body, ngx_uint_t eos)
+    ngx_http_wasm_body_t *body, enum pw_callback callback, ngx_uint_t eos)
 {
     size_t                   size;
     ngx_int_t                rc;
@@ -343,9 +374,7 @@ ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
 
     st->body = body;
 
-    rc = ngx_http_wasm_stream_call(st, ctx->dir == NGX_HTTP_WASM_REQUEST
-                                       ? PW_ON_REQUEST_BODY
-                                       : PW_ON_RESPONSE_BODY, eos);
+    rc = ngx_http_wasm_stream_call(st, callback, eos);
 
     if (rc == NGX_DECLINED && body->size) {
         rc = NGX_OK;
@@ -423,6 +452,10 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
         action = pw_on_response_headers(st->stream, eos);
         break;
 
+    case PW_ON_RESPONSE_TRAILERS:
+        action = pw_on_response_trailers(st->stream);
+        break;
+
     default: /* PW_ON_RESPONSE_BODY */
         action = pw_on_response_body(st->stream, eos);
         break;
@@ -492,7 +525,7 @@ ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st, ngx_int_t status)
     ctx->local = NULL;
     ctx->close = 0;
 
-    if (ctx->undo) {
+    while (ctx->undo) {
         ngx_http_wasm_undo_back(ctx);
     }
 

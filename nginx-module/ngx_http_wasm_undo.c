@@ -16,6 +16,7 @@ typedef struct {
 } ngx_http_wasm_undo_line_t;
 
 struct ngx_http_wasm_undo_s {
+    ngx_http_wasm_undo_t            *next;     /* of another map */
     ngx_http_wasm_dir_e              dir;
     void                            *fields;   /* nginx's structure */
     ngx_list_part_t                 *parts;    /* those behind the first */
@@ -31,6 +32,8 @@ struct ngx_http_wasm_undo_s {
     unsigned                         head:1;
 };
 
+
+/* once a callback and map */
 
 ngx_int_t
 ngx_http_wasm_undo_save(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
@@ -48,6 +51,12 @@ ngx_http_wasm_undo_save(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
     r = ctx->request;
     pool = r->pool;
     map = &ngx_http_wasm_maps[dir];
+
+    for (undo = ctx->undo; undo; undo = undo->next) {
+        if (undo->dir == dir) {
+            return NGX_OK;
+        }
+    }
 
     undo = ngx_palloc(pool, sizeof(ngx_http_wasm_undo_t));
     if (undo == NULL) {
@@ -105,11 +114,14 @@ ngx_http_wasm_undo_save(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
         }
     }
 
+    undo->next = ctx->undo;
     ctx->undo = undo;
 
     return NGX_OK;
 }
 
+
+/* the map that was changed last */
 
 void
 ngx_http_wasm_undo_back(ngx_http_wasm_ctx_t *ctx)
@@ -127,7 +139,7 @@ ngx_http_wasm_undo_back(ngx_http_wasm_ctx_t *ctx)
     undo = ctx->undo;
     map = &ngx_http_wasm_maps[undo->dir];
 
-    ctx->undo = NULL;
+    ctx->undo = undo->next;
 
     if (undo->dir == NGX_HTTP_WASM_REQUEST) {
         r->method = undo->method;

@@ -93,12 +93,13 @@ enum sluice_level {
  *   SLUICE_ON_REQUEST_BODY(context, size, end_of_stream)   enum sluice_action
  *   SLUICE_ON_RESPONSE_HEADERS(context, end_of_stream)     enum sluice_action
  *   SLUICE_ON_RESPONSE_BODY(context, size, end_of_stream)  enum sluice_action
+ *   SLUICE_ON_RESPONSE_TRAILERS(context, count)            enum sluice_action
  *   SLUICE_ON_LOG(context)               nothing
  *   SLUICE_ON_DONE(context)              bool
  *
  * text (struct sluice_str) is the configuration, size the bytes of the body
  * that can be read in this callback, end_of_stream (bool) says that no more of
- * the message follows.
+ * the message follows, count the number of trailers.
  */
 #define SLUICE_ON_VM_START(root, text) \
     SLUICE_CONFIGURING_("proxy_on_vm_start", vm_start, 6, root, text)
@@ -112,6 +113,20 @@ enum sluice_level {
     SLUICE_BODY_("proxy_on_request_body", request_body, context, size, end)
 #define SLUICE_ON_RESPONSE_BODY(context, size, end) \
     SLUICE_BODY_("proxy_on_response_body", response_body, context, size, end)
+
+#define SLUICE_ON_RESPONSE_TRAILERS(context, count)                        \
+    static enum sluice_action sluice_on_response_trailers_(uint32_t,       \
+                                                           size_t);        \
+    SLUICE_EXPORT_("proxy_on_response_trailers")                           \
+    uint32_t sluice_export_response_trailers_(uint32_t, uint32_t);         \
+    uint32_t sluice_export_response_trailers_(uint32_t id_, uint32_t n_)   \
+    {                                                                      \
+        sluice_temp_reset_();                                              \
+        return sluice_on_response_trailers_(id_, n_);                      \
+    }                                                                      \
+    static enum sluice_action                                              \
+    sluice_on_response_trailers_(SLUICE_UNUSED_ uint32_t context,          \
+                                 SLUICE_UNUSED_ size_t count)
 
 #define SLUICE_ON_LOG(context)                                             \
     static void sluice_on_log_(uint32_t);                                  \

@@ -1,8 +1,8 @@
 /*
  * Does what its configuration says: commands separated by "|", each of them
  * "CALLBACK COMMAND [ARGUMENTS]".  Callbacks: start, configure, create,
- * rh, rb, sh, sb (headers and body of request and response), log, done,
- * delete.  With "rb end ..." a command of a body callback waits for the end,
+ * rh, rb, sh, sb, st (headers, body and trailers of request and response),
+ * log, done, delete.  With "rb end ..." a command of a body callback waits for the end,
  * with "rb data ..." it passes over chunks without bytes.
  *
  *   log TEXT           a line in the log, with the context's number
@@ -11,6 +11,7 @@
  *                      them, "copy" sets all as they are
  *   want NAME          goes on in the line only if the request has the header
  *   req ...            the same with the request's map
+ *   trail ...          the same with the map of the response's trailers
  *   body               logs size and end
  *   upper, show-body, replace T, append T, prepend T, splice START LEN T, cut
  *   respond STATUS BODY [NAME VALUE]
@@ -20,7 +21,7 @@
  */
 #include "sluice.h"
 
-enum { CONFIG_MAX = 4096, ROOTS = 64 };
+enum { CONFIG_MAX = 4096, ROOTS = 64, WHOLE = INT32_MAX };
 
 static struct root { uint32_t id; struct sluice_str text; } roots[ROOTS];
 static struct { uint32_t id; struct root *root; } contexts[1024];
@@ -254,6 +255,10 @@ static void run(const struct event *e, struct sluice_str line)
         map = SLUICE_REQUEST_HEADERS;
         op = word(&line);
     }
+    if (is(op, "trail")) {
+        map = SLUICE_RESPONSE_TRAILERS;
+        op = word(&line);
+    }
     if (headers(e, map, op, line) || (e->is_body && bodies(e, op, line))) {
         return;
     }
@@ -382,6 +387,13 @@ SLUICE_ON_RESPONSE_BODY(context, size, over)
                                  .map = SLUICE_RESPONSE_HEADERS,
                                  .is_body = true, .end = over,
                                  .size = size });
+}
+
+SLUICE_ON_RESPONSE_TRAILERS(context, count)
+{
+    return event((struct event){ .name = "st", .context = context,
+                                 .map = SLUICE_RESPONSE_TRAILERS,
+                                 .is_body = true, .size = WHOLE });
 }
 
 SLUICE_ON_LOG(context)
