@@ -75,11 +75,26 @@ static ngx_http_wasm_param_t  ngx_http_wasm_plugin_params[] = {
 
     { ngx_string("allow"), ngx_http_wasm_param_allow, 0, 0, 0 },
 
+    { ngx_string("callouts"), ngx_http_wasm_param_number,
+      offsetof(ngx_http_wasm_plugin_t, callouts),
+      1, 10000 },
+
+    { ngx_string("callout_timeout"), ngx_http_wasm_param_msec,
+      offsetof(ngx_http_wasm_plugin_t, callout_timeout),
+      1, 24 * NGX_HTTP_WASM_HOUR },
+
+    { ngx_string("callout_body"), ngx_http_wasm_param_size,
+      offsetof(ngx_http_wasm_plugin_t, callout_body),
+      1024, UINT64_C(1) << 30 },
+
+    { ngx_string("callout_tls"), ngx_http_wasm_param_string,
+      offsetof(ngx_http_wasm_plugin_t, callout_tls), 0, 0 },
+
+    { ngx_string("callout_ca"), ngx_http_wasm_param_string,
+      offsetof(ngx_http_wasm_plugin_t, callout_ca), 0, 0 },
+
     { ngx_string("budget"), NULL, 0, 0, 0 },
     { ngx_string("isolation"), NULL, 0, 0, 0 },
-    { ngx_string("callouts"), NULL, 0, 0, 0 },
-    { ngx_string("callout_timeout"), NULL, 0, 0, 0 },
-    { ngx_string("callout_body"), NULL, 0, 0, 0 },
     { ngx_string("breaker"), NULL, 0, 0, 0 },
 
     { ngx_null_string, NULL, 0, 0, 0 }
@@ -323,6 +338,9 @@ ngx_http_wasm_plugin_named(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf,
     plugin->body_buffer = 1024 * 1024;
     plugin->pause_timeout = 60 * 1000;
     plugin->log_rate = 100;
+    plugin->callouts = 16;
+    plugin->callout_timeout = 60 * 1000;
+    plugin->callout_body = 1024 * 1024;
 
     ngx_http_wasm_place(cf, &plugin->place);
 
@@ -370,6 +388,8 @@ ngx_http_wasm_config(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin,
     config->index = plugin->configs.nelts - 1;
     config->root_id = *root_id;
     config->text = *text;
+
+    config->conf = *(ngx_http_conf_ctx_t *) cf->ctx;
 
     ngx_http_wasm_place(cf, &config->place);
 

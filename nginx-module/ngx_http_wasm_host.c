@@ -82,7 +82,8 @@ const struct pw_host  ngx_http_wasm_host = {
     .metric_define = ngx_http_wasm_metric_define,
     .metric_add = ngx_http_wasm_metric_add,
     .metric_set = ngx_http_wasm_metric_set,
-    .metric_get = ngx_http_wasm_metric_get
+    .metric_get = ngx_http_wasm_metric_get,
+    .http_call = ngx_http_wasm_call_new
 };
 
 
@@ -419,7 +420,9 @@ ngx_http_wasm_host_buffer_access(void *stream, enum pw_buffer buffer)
     if ((buffer == PW_REQUEST_BODY && ctx->dir == NGX_HTTP_WASM_REQUEST)
         || (buffer == PW_RESPONSE_BODY && ctx->dir == NGX_HTTP_WASM_RESPONSE))
     {
-        return PW_WRITE;
+        /* a part that waits has the length that was told */
+
+        return (ctx->waiting && ctx->framed) ? PW_READ : PW_WRITE;
     }
 
     return PW_ABSENT;

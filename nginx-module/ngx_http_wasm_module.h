@@ -27,6 +27,7 @@ typedef struct ngx_http_wasm_instance_s  ngx_http_wasm_instance_t;
 typedef struct ngx_http_wasm_ctx_s       ngx_http_wasm_ctx_t;
 typedef struct ngx_http_wasm_stream_s    ngx_http_wasm_stream_t;
 typedef struct ngx_http_wasm_undo_s      ngx_http_wasm_undo_t;
+typedef struct ngx_http_wasm_call_s      ngx_http_wasm_call_t;
 typedef struct ngx_http_wasm_store_s     ngx_http_wasm_store_t;
 
 
@@ -46,8 +47,10 @@ typedef struct {
     ngx_str_t                  root_id;
     ngx_str_t                  text;
     ngx_http_wasm_place_t      place;
+    ngx_http_conf_ctx_t        conf;       /* nginx's own, of that place */
 
     /* of the worker */
+    ngx_uint_t                 calls;      /* that no request has made */
     ngx_event_t                tick;
     ngx_msec_t                 period;     /* of ticks; 0: none */
 } ngx_http_wasm_config_t;
@@ -71,11 +74,21 @@ struct ngx_http_wasm_plugin_s {
     ngx_uint_t                 share_id;   /* in store */
     ngx_http_wasm_store_t     *store;      /* NULL: there is no wasm_zone */
 
+    ngx_uint_t                 callouts;
+    ngx_msec_t                 callout_timeout;
+    size_t                     callout_body;
+    ngx_str_t                  callout_tls;
+    ngx_str_t                  callout_ca;
+    void                      *callout_ssl;  /* ngx_ssl_t */
+
     pw_plugin                 *plugin;
     ngx_uint_t                 callbacks;  /* a bit each enum pw_callback */
 
     /* of the worker */
     ngx_http_wasm_instance_t  *instance;   /* takes new requests, or NULL */
+    ngx_http_wasm_instance_t  *starting;
+    ngx_uint_t                 calls;
+    size_t                     call_bytes;
     ngx_msec_t                 retry;      /* no start before this time */
     time_t                     log_second;
     ngx_uint_t                 log_lines;  /* in log_second */
@@ -100,6 +113,7 @@ struct ngx_http_wasm_instance_s {
     ngx_http_wasm_plugin_t    *plugin;
     pw_instance               *instance;
     ngx_queue_t                streams;    /* ngx_http_wasm_stream_t.queue */
+    ngx_queue_t                calls;      /* ngx_http_wasm_call_t.queue */
     ngx_uint_t                 refs;
     unsigned                   dead:1;
     pw_root                   *roots[1];   /* one a configuration */
@@ -162,6 +176,7 @@ struct ngx_http_wasm_stream_s {
     ngx_http_wasm_instance_t  *instance;
     pw_stream                 *stream;
     ngx_queue_t                queue;      /* in instance->streams */
+    ngx_uint_t                 calls;      /* without an answer yet */
 
     ngx_http_wasm_body_t       held;       /* collected by Pause */
     ngx_http_wasm_body_t      *body;       /* what the guest sees now */
@@ -319,6 +334,9 @@ ngx_int_t ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
 ngx_int_t ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx);
 ngx_http_wasm_stream_t *ngx_http_wasm_stream_next(ngx_http_wasm_stream_t *st);
 void ngx_http_wasm_stream_wait(ngx_http_wasm_stream_t *st);
+void ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st);
+void ngx_http_wasm_stream_leave(ngx_http_wasm_stream_t *st,
+    ngx_uint_t fault);
 void ngx_http_wasm_stream_wake(ngx_http_wasm_ctx_t *ctx);
 
 /* ngx_http_wasm_request.c */
@@ -342,6 +360,19 @@ ngx_http_wasm_local_t *ngx_http_wasm_local_copy(ngx_http_request_t *r,
     const struct pw_response *response);
 ngx_int_t ngx_http_wasm_local_prepare(ngx_http_wasm_ctx_t *ctx,
     ngx_chain_t **body);
+
+/* ngx_http_wasm_call.c: calls to other servers */
+
+enum pw_status ngx_http_wasm_call_new(void *root, void *stream,
+    const struct pw_http_call *http, uint32_t id);
+void ngx_http_wasm_call_detach(ngx_http_wasm_stream_t *st);
+void ngx_http_wasm_call_cancel(ngx_http_wasm_instance_t *in);
+ngx_uint_t ngx_http_wasm_call_is(ngx_http_request_t *r);
+
+/* ngx_http_wasm_callee.c */
+
+ngx_int_t ngx_http_wasm_callee_init(ngx_conf_t *cf,
+    ngx_http_wasm_plugin_t *plugin);
 
 /* ngx_http_wasm_host.c: the abi's view of nginx */
 

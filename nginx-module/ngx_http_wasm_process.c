@@ -144,6 +144,10 @@ ngx_http_wasm_plugin_check(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf,
         ngx_http_wasm_allow_warn(cf, plugin);
     }
 
+    if (ngx_http_wasm_callee_init(cf, plugin) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     in = ngx_http_wasm_instance_start(plugin, &error, &failed);
     if (in == NULL) {
         ngx_http_wasm_plugin_error(cf, plugin,
@@ -302,6 +306,7 @@ ngx_http_wasm_instance_start(ngx_http_wasm_plugin_t *plugin,
     in->plugin = plugin;
     in->refs = 1;
     ngx_queue_init(&in->streams);
+    ngx_queue_init(&in->calls);
 
     in->instance = pw_instance_new(plugin->plugin, error);
     if (in->instance == NULL) {
@@ -310,6 +315,7 @@ ngx_http_wasm_instance_start(ngx_http_wasm_plugin_t *plugin,
     }
 
     configs = plugin->configs.elts;
+    plugin->starting = in;
 
     for (i = 0; i < plugin->configs.nelts; i++) {
         root_id.data = (char *) configs[i]->root_id.data;
@@ -321,10 +327,13 @@ ngx_http_wasm_instance_start(ngx_http_wasm_plugin_t *plugin,
                                    error);
         if (in->roots[i] == NULL) {
             *failed = configs[i];
+            plugin->starting = NULL;
             ngx_http_wasm_instance_release(in);
             return NULL;
         }
     }
+
+    plugin->starting = NULL;
 
     return in;
 }
@@ -389,10 +398,12 @@ ngx_http_wasm_plugins_stop(ngx_http_wasm_main_conf_t *wmcf)
 
     for (i = 0; i < wmcf->plugins.nelts; i++) {
         in = plugins[i]->instance;
+        plugins[i]->running = 0;
         ngx_http_wasm_tick_stop(plugins[i]);
 
         if (in) {
             plugins[i]->instance = NULL;
+            ngx_http_wasm_call_cancel(in);
             ngx_http_wasm_instance_release(in);
         }
     }
@@ -473,6 +484,8 @@ ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in)
         return;
     }
 
+    ngx_http_wasm_call_cancel(in);
+
     for (i = 0; i < in->plugin->configs.nelts; i++) {
         if (in->roots[i]) {
             pw_root_free(in->roots[i]);
@@ -524,6 +537,8 @@ ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in, ngx_log_t *log)
             ngx_http_wasm_stream_wake(st->ctx);
         }
     }
+
+    ngx_http_wasm_call_cancel(in);
 
     if (in->plugin->instance == in) {
         in->plugin->instance = NULL;

@@ -60,11 +60,13 @@ static ngx_int_t
 ngx_http_wasm_header_filter(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
+    ngx_uint_t                 i;
     ngx_http_wasm_ctx_t       *ctx;
     ngx_http_wasm_loc_conf_t  *wlcf;
 
     if (r != r->main) {
-        return ngx_http_next_header_filter(r);
+        return ngx_http_wasm_call_is(r) ? NGX_OK
+                                        : ngx_http_next_header_filter(r);
     }
 
     ctx = ngx_http_wasm_ctx_get(r);
@@ -108,6 +110,15 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
     if (ctx->seen == 0) {
         ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
         return ngx_http_next_header_filter(r);
+    }
+
+    for (i = 0; i < ctx->seen; i++) {
+
+        /* of a request that was answered before its end */
+
+        if (ctx->streams[i].held.size) {
+            ngx_http_wasm_body_clear(ctx, &ctx->streams[i].held);
+        }
     }
 
     ctx->response_at = NGX_HTTP_WASM_RESPONSE_HEADERS;
@@ -289,6 +300,10 @@ static ngx_int_t
 ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_http_wasm_ctx_t  *ctx;
+
+    if (r != r->main && ngx_http_wasm_call_is(r)) {
+        return NGX_OK;
+    }
 
     ctx = (r == r->main) ? ngx_http_wasm_ctx_get(r) : NULL;
 

@@ -196,6 +196,10 @@ ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
         }
 
         if (st->instance) {
+            if (st->calls) {
+                ngx_http_wasm_call_detach(st);
+            }
+
             ngx_queue_remove(&st->queue);
             ngx_http_wasm_instance_release(st->instance);
         }
@@ -501,6 +505,62 @@ ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st)
     st->entered = 1;
     st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
     st->ctx->undo = NULL;
+}
+
+
+/*
+ * A callback that isn't the stream's own, but may concern it, since the stream
+ * waits: what it holds of a body can be read and changed.
+ */
+
+void
+ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+
+    ngx_http_wasm_stream_enter(st);
+
+    if (ctx->dir == NGX_HTTP_WASM_REQUEST
+        ? ctx->request_at == NGX_HTTP_WASM_REQUEST_BODY
+        : ctx->response_at == NGX_HTTP_WASM_RESPONSE_BODY)
+    {
+        st->body = &st->held;
+    }
+}
+
+
+void
+ngx_http_wasm_stream_leave(ngx_http_wasm_stream_t *st, ngx_uint_t fault)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+    st->entered = 0;
+    st->body = NULL;
+
+    if (st->saved && fault) {
+        ngx_http_wasm_body_clear(ctx, &st->held);
+        st->held = st->before;
+
+    } else if (st->saved) {
+        ngx_http_wasm_body_clear(ctx, &st->before);
+    }
+
+    st->saved = 0;
+
+    if (!fault) {
+        ctx->undo = NULL;
+    }
+
+    if (st->held.changed) {
+        ctx->touched |= 1 << ctx->dir;
+    }
+
+    if (st->resume || ctx->local || ctx->close) {
+        ngx_http_wasm_stream_wake(ctx);
+    }
 }
 
 

@@ -69,10 +69,13 @@ enum sluice_status {
 
 enum sluice_map {
     SLUICE_REQUEST_HEADERS, SLUICE_REQUEST_TRAILERS,
-    SLUICE_RESPONSE_HEADERS, SLUICE_RESPONSE_TRAILERS
+    SLUICE_RESPONSE_HEADERS, SLUICE_RESPONSE_TRAILERS,
+    SLUICE_ANSWER_HEADERS = 6, SLUICE_ANSWER_TRAILERS   /* of a call */
 };
 
-enum sluice_body { SLUICE_REQUEST_BODY, SLUICE_RESPONSE_BODY };
+enum sluice_body {
+    SLUICE_REQUEST_BODY, SLUICE_RESPONSE_BODY, SLUICE_ANSWER_BODY = 4
+};
 enum sluice_stream { SLUICE_REQUEST, SLUICE_RESPONSE };
 
 enum sluice_level {
@@ -96,6 +99,8 @@ enum sluice_level {
  *   SLUICE_ON_RESPONSE_TRAILERS(context, count)            enum sluice_action
  *   SLUICE_ON_LOG(context)               nothing
  *   SLUICE_ON_DONE(context)              bool
+ *   SLUICE_ON_ANSWER(root, call, headers, size, trailers)  nothing:
+ *                                        see sluice_call()
  *
  * text (struct sluice_str) is the configuration, size the bytes of the body
  * that can be read in this callback, end_of_stream (bool) says that no more of
@@ -147,6 +152,25 @@ enum sluice_level {
         return sluice_on_done_(id);                                        \
     }                                                                      \
     static bool sluice_on_done_(SLUICE_UNUSED_ uint32_t context)
+
+#define SLUICE_ON_ANSWER(root, call, headers, size, trailers)              \
+    static void sluice_on_answer_(uint32_t, uint32_t, size_t, size_t,      \
+                                  size_t);                                 \
+    SLUICE_EXPORT_("proxy_on_http_call_response")                          \
+    void sluice_export_answer_(uint32_t, uint32_t, uint32_t, uint32_t,     \
+                               uint32_t);                                  \
+    void sluice_export_answer_(uint32_t root_, uint32_t call_,             \
+                               uint32_t headers_, uint32_t size_,          \
+                               uint32_t trailers_)                         \
+    {                                                                      \
+        sluice_temp_reset_();                                              \
+        sluice_on_answer_(root_, call_, headers_, size_, trailers_);       \
+    }                                                                      \
+    static void sluice_on_answer_(SLUICE_UNUSED_ uint32_t root,            \
+                                  SLUICE_UNUSED_ uint32_t call,            \
+                                  SLUICE_UNUSED_ size_t headers,           \
+                                  SLUICE_UNUSED_ size_t size,              \
+                                  SLUICE_UNUSED_ size_t trailers)
 
 /*
  * State that lives as long as its context: after SLUICE_STATE(struct config,
@@ -232,6 +256,25 @@ sluice_respond(uint32_t status, struct sluice_str body,
 /* Ends a SLUICE_PAUSE; ends the stream. */
 static inline enum sluice_status sluice_continue(enum sluice_stream stream);
 static inline enum sluice_status sluice_close(enum sluice_stream stream);
+
+/* --- other servers ------------------------------------------------------- */
+
+/*
+ * Sends a request to an upstream by its name in the proxy's configuration.
+ * headers has to have :method, :path and :authority.  The answer comes later,
+ * in SLUICE_ON_ANSWER with this *call, within timeout milliseconds (0: as long
+ * as the host allows): a failed one, too, with a :status of 502, 503 or 504, or
+ * with no headers at all if it broke off.  There it can be read:
+ * SLUICE_ANSWER_HEADERS, SLUICE_ANSWER_BODY, SLUICE_ANSWER_TRAILERS.
+ * Return SLUICE_PAUSE to wait for it.
+ */
+static inline enum sluice_status
+sluice_call(struct sluice_str upstream, const struct sluice_pair *headers,
+            size_t count, struct sluice_str body, uint32_t timeout,
+            uint32_t *call);
+/* Until the callback returns, calls into the host are about this context:
+ * the request that an answer is for, say.  False if it has ended. */
+static inline bool sluice_turn_to(uint32_t context);
 
 /* --- the rest of the host ------------------------------------------------ */
 
@@ -363,6 +406,12 @@ SLUICE_IMPORT_("proxy_continue_stream")
 enum sluice_status proxy_continue_stream_(uint32_t);
 SLUICE_IMPORT_("proxy_close_stream")
 enum sluice_status proxy_close_stream_(uint32_t);
+SLUICE_IMPORT_("proxy_http_call")
+enum sluice_status proxy_http_call_(const char *, size_t, const char *, size_t,
+                                    const char *, size_t, const char *, size_t,
+                                    uint32_t, uint32_t *);
+SLUICE_IMPORT_("proxy_set_effective_context")
+enum sluice_status proxy_set_effective_context_(uint32_t);
 
 /*
  * Memory comes from the host in whole pages.  Two heaps of regions: one for
@@ -800,6 +849,25 @@ static inline enum sluice_status sluice_continue(enum sluice_stream stream)
 static inline enum sluice_status sluice_close(enum sluice_stream stream)
 {
     return proxy_close_stream_(stream);
+}
+
+static inline enum sluice_status
+sluice_call(struct sluice_str upstream, const struct sluice_pair *headers,
+            size_t count, struct sluice_str body, uint32_t timeout,
+            uint32_t *call)
+{
+    struct sluice_str blob = sluice_serialize_(headers, count);
+
+    if (blob.data == NULL) {
+        return SLUICE_INTERNAL_FAILURE;
+    }
+    return proxy_http_call_(upstream.data, upstream.len, blob.data, blob.len,
+                            body.data, body.len, NULL, 0, timeout, call);
+}
+
+static inline bool sluice_turn_to(uint32_t context)
+{
+    return proxy_set_effective_context_(context) == SLUICE_OK;
 }
 
 /* The parts of a path are separated by NUL. */
