@@ -97,7 +97,14 @@ ngx_int_t ngx_http_wasm_callee_find(ngx_http_wasm_config_t *config,
     ngx_pool_t *pool, ngx_str_t *name, ngx_uint_t https,
     ngx_http_wasm_callee_t *callee);
 
-/* ngx_http_wasm_wire.c: what goes over the wire */
+/* ngx_http_wasm_answer.c: for nginx's upstream code */
+
+ngx_int_t ngx_http_wasm_answer_reinit_request(ngx_http_request_t *r);
+ngx_int_t ngx_http_wasm_answer_status_line(ngx_http_request_t *r);
+ngx_int_t ngx_http_wasm_answer_filter_init(void *data);
+ngx_int_t ngx_http_wasm_answer_copy_filter(void *data, ssize_t bytes);
+
+/* ngx_http_wasm_wire.c: NGX_BUSY: too large */
 
 ngx_int_t ngx_http_wasm_wire_request(ngx_http_wasm_call_t *call,
     const struct pw_http_call *http);

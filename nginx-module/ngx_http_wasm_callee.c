@@ -19,6 +19,8 @@ static ngx_uint_t ngx_http_wasm_callee_listed(ngx_str_t *list,
 static ngx_int_t ngx_http_wasm_callee_host(ngx_http_wasm_config_t *config,
     ngx_pool_t *pool, ngx_str_t *name, ngx_url_t *url);
 static ngx_uint_t ngx_http_wasm_callee_is_host(ngx_url_t *url);
+static ngx_int_t ngx_http_wasm_callee_check(ngx_conf_t *cf,
+    ngx_http_wasm_plugin_t *plugin, ngx_str_t *name);
 static ngx_int_t ngx_http_wasm_callee_tls(ngx_conf_t *cf,
     ngx_http_wasm_plugin_t *plugin);
 static void ngx_http_wasm_callee_place(ngx_conf_t *cf,
@@ -40,18 +42,15 @@ ngx_http_wasm_callee_find(ngx_http_wasm_config_t *config, ngx_pool_t *pool,
     callee->upstream = ngx_http_wasm_callee_upstream(umcf, name);
     callee->tls = ngx_http_wasm_callee_listed(list, name);
 
-    if (callee->upstream == NULL) {
-        callee->tls |= https;
-    }
-
-    if (callee->tls && config->plugin->callout_ssl == NULL) {
-        return NGX_DECLINED;
-    }
-
     if (callee->upstream) {
         return NGX_OK;
     }
 
+    if (https && config->plugin->callout_ssl == NULL) {
+        return NGX_DECLINED;
+    }
+
+    callee->tls |= https;
     callee->url.default_port = callee->tls ? 443 : 80;
 
     return ngx_http_wasm_callee_host(config, pool, name, &callee->url);
@@ -174,12 +173,18 @@ ngx_http_wasm_callee_is_host(ngx_url_t *url)
 }
 
 
-/* What calls need of the configuration, before plugins are tried out. */
+/*
+ * What calls need of the configuration, before plugins are tried out; and
+ * whether the names in it mean something.
+ */
 
 ngx_int_t
 ngx_http_wasm_callee_init(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin)
 {
+    u_char                   *p, *last, *comma;
+    ngx_str_t                 name;
     ngx_uint_t                i;
+    struct pw_str            *upstreams;
     ngx_http_wasm_config_t  **configs;
 
     configs = plugin->configs.elts;
@@ -188,7 +193,66 @@ ngx_http_wasm_callee_init(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin)
         ngx_http_wasm_callee_place(cf, configs[i]);
     }
 
-    return ngx_http_wasm_callee_tls(cf, plugin);
+    if (ngx_http_wasm_callee_tls(cf, plugin) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    upstreams = plugin->upstreams.elts;
+
+    for (i = 0; i < plugin->upstreams.nelts; i++) {
+        name.data = (u_char *) upstreams[i].data;
+        name.len = upstreams[i].len;
+
+        if (ngx_http_wasm_callee_check(cf, plugin, &name) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    last = plugin->callout_tls.data + plugin->callout_tls.len;
+
+    for (p = plugin->callout_tls.data; p < last; p += name.len + 1) {
+        comma = ngx_strlchr(p, last, ',');
+
+        name.data = p;
+        name.len = (comma ? comma : last) - p;
+
+        if (ngx_http_wasm_callee_check(cf, plugin, &name) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_callee_check(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin,
+    ngx_str_t *name)
+{
+    ngx_int_t                 rc;
+    ngx_http_wasm_callee_t    callee;
+    ngx_http_wasm_config_t  **configs;
+
+    if (plugin->configs.nelts == 0 || (name->len == 1 && name->data[0] == '*'))
+    {
+        return NGX_OK;
+    }
+
+    configs = plugin->configs.elts;
+
+    rc = ngx_http_wasm_callee_find(configs[0], cf->temp_pool, name, 0,
+                                   &callee);
+
+    if (rc == NGX_DECLINED) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "wasm plugin \"%V\": \"%V\" is neither an upstream nor "
+                      "a host that can be resolved in %V:%ui",
+                      &plugin->name, name,
+                      &plugin->place.file, plugin->place.line);
+        return NGX_ERROR;
+    }
+
+    return rc;
 }
 
 
@@ -223,7 +287,7 @@ ngx_http_wasm_callee_tls(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin)
     ngx_ssl_t           *ssl;
     ngx_pool_cleanup_t  *cln;
 
-    if (plugin->limits.allow && !(plugin->limits.allow & PW_ALLOW_HTTP_CALL)) {
+    if (!(plugin->limits.allow & PW_ALLOW_HTTP_CALL)) {
         return NGX_OK;
     }
 

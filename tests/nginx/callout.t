@@ -47,9 +47,9 @@ my $up = upstream(sub {
 my $nginx = nginx(<<'EOF', up => $up->port, files => { 'html/f' => 'file' });
 upstream u { server 127.0.0.1:%%up%%; keepalive 4; }
 upstream close { server 127.0.0.1:%%up%%; }
-wasm_plugin c %%plugin:call%% memory=32m deadline=1s;
-wasm_plugin few %%plugin:call%% callouts=64;
-wasm_plugin open %%plugin:call%% fail=open;
+wasm_plugin c %%plugin:call%% memory=32m deadline=1s allow=default,http_call:u,http_call:close;
+wasm_plugin few %%plugin:call%% callouts=64 allow=default,http_call:u;
+wasm_plugin open %%plugin:call%% fail=open allow=default,http_call:u;
 server {
     listen 127.0.0.1:%%port%%;
     keepalive_requests 100000;

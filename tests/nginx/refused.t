@@ -95,7 +95,7 @@ my %wrong = (
     'pause_timeout=0' => qr/out of range/, 'log_rate=0' => qr/out of range/,
     'vm_config=@/none' => qr/No such file/,
     map { ("$_=1" => qr/"$_=" is not supported yet/) } qw(budget isolation
-        callouts callout_timeout callout_body breaker),
+        breaker),
 );
 refused($_, $p->("$script $_"), $wrong{$_}, $place) for sort keys %wrong;
 refused($_->[0], "wasm_plugin p $script;\n$_->[1]\n", $_->[2], $place) for
