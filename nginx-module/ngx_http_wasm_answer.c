@@ -195,7 +195,7 @@ ngx_http_wasm_answer_line(ngx_http_wasm_call_t *call)
     value.data = r->header_start;
     value.len = r->header_end - r->header_start;
 
-#define ngx_http_wasm_answer_is(text)                                           \
+#define ngx_http_wasm_answer_is(text)                                         \
     (name.len == sizeof(text) - 1                                             \
      && ngx_strncasecmp(name.data, (u_char *) text, sizeof(text) - 1) == 0)
 
