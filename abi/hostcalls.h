@@ -72,11 +72,11 @@
 #define PW_HTTP_CALLS(call, lack, bare)                                       \
     call(proxy_http_call, 10, "pnpnpnpnvu", "all", RUNNING, HTTP_CALL)        \
     call(proxy_get_status, 3, "uuu", "all", RUNNING, NOTHING)                 \
-    lack(proxy_grpc_call, 12, "pnpnpnpnpnvu", "all", "HTTP/2 calls: not in nginx")\
-    lack(proxy_grpc_stream, 9, "pnpnpnpnu", "all", "HTTP/2 calls: not in nginx")\
-    lack(proxy_grpc_send, 4, "vpnv", "all", "HTTP/2 calls: not in nginx")     \
-    lack(proxy_grpc_cancel, 1, "v", "all", "HTTP/2 calls: not in nginx")      \
-    lack(proxy_grpc_close, 1, "v", "all", "HTTP/2 calls: not in nginx")       \
+    lack(proxy_grpc_call, 12, "pnpnpnpnpnvu", "all", "no HTTP/2 to upstreams")\
+    lack(proxy_grpc_stream, 9, "pnpnpnpnu", "all", "no HTTP/2 to upstreams")  \
+    lack(proxy_grpc_send, 4, "vpnv", "all", "no HTTP/2 to upstreams")         \
+    lack(proxy_grpc_cancel, 1, "v", "all", "no HTTP/2 to upstreams")          \
+    lack(proxy_grpc_close, 1, "v", "all", "no HTTP/2 to upstreams")           \
     lack(envoy_resolve_dns, 3, "pnu", "all", "Envoy's own, not in the ABI")
 
 /* call_shared.c */
