@@ -11,6 +11,7 @@ static ngx_int_t ngx_http_wasm_local_headers(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_local_t *local);
 static ngx_int_t ngx_http_wasm_local_grpc(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_local_t *local);
+static size_t ngx_http_wasm_local_message(u_char *dst, ngx_str_t *text);
 static ngx_uint_t ngx_http_wasm_local_is_grpc(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_wasm_local_ignored(const struct pw_str *name);
 static ngx_int_t ngx_http_wasm_local_string(ngx_pool_t *pool,
@@ -214,7 +215,7 @@ ngx_http_wasm_local_grpc(ngx_http_wasm_ctx_t *ctx,
 {
     u_char      number[NGX_INT_T_LEN];
     ngx_int_t   status;
-    ngx_str_t   key, value;
+    ngx_str_t   key, type, value;
     ngx_uint_t  i;
 
     status = local->grpc_status;
@@ -240,10 +241,10 @@ ngx_http_wasm_local_grpc(ngx_http_wasm_ctx_t *ctx,
     }
 
     ngx_str_set(&key, "content-type");
+    ngx_str_set(&type, "application/grpc");
 
     if (ctx->request->headers_out.content_type.len == 0
-        && ngx_http_wasm_headers_add(ctx, NGX_HTTP_WASM_RESPONSE, &key,
-                            &ctx->request->headers_in.content_type->value)
+        && ngx_http_wasm_headers_add(ctx, NGX_HTTP_WASM_RESPONSE, &key, &type)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -255,9 +256,7 @@ ngx_http_wasm_local_grpc(ngx_http_wasm_ctx_t *ctx,
             return NGX_ERROR;
         }
 
-        value.len = (u_char *) ngx_escape_uri(local->body.data, value.data,
-                                              value.len, NGX_ESCAPE_URI)
-                    - local->body.data;
+        value.len = ngx_http_wasm_local_message(local->body.data, &value);
         value.data = local->body.data;
 
         ngx_str_set(&key, "grpc-message");
@@ -276,6 +275,34 @@ ngx_http_wasm_local_grpc(ngx_http_wasm_ctx_t *ctx,
 
     return ngx_http_wasm_headers_add(ctx, NGX_HTTP_WASM_RESPONSE, &key,
                                      &value);
+}
+
+
+/* grpc-message: bytes other than printable ASCII, and "%", as %XX */
+
+static size_t
+ngx_http_wasm_local_message(u_char *dst, ngx_str_t *text)
+{
+    size_t               i;
+    u_char               ch, *p;
+    static const u_char  hex[] = "0123456789ABCDEF";
+
+    p = dst;
+
+    for (i = 0; i < text->len; i++) {
+        ch = text->data[i];
+
+        if (ch >= 0x20 && ch < 0x7f && ch != '%') {
+            *p++ = ch;
+            continue;
+        }
+
+        *p++ = '%';
+        *p++ = hex[ch >> 4];
+        *p++ = hex[ch & 0x0f];
+    }
+
+    return p - dst;
 }
 
 

@@ -85,7 +85,7 @@ typedef unsigned long long u64;
     row(status, proxy_get_status, 3, "oB")                    \
     row(grpc, proxy_grpc_call, 12, "bbbpbvi")                 \
     row(ticks, proxy_set_tick_period_milliseconds, 1, "v")    \
-    row(data, proxy_get_shared_data, 5, "bBi")                \
+    row(getdata, proxy_get_shared_data, 5, "bBi")                \
     row(setdata, proxy_set_shared_data, 5, "bbv")             \
     row(register, proxy_register_shared_queue, 3, "bi")       \
     row(resolve, proxy_resolve_shared_queue, 5, "bbi")        \
@@ -208,7 +208,7 @@ static void put_number(u64 n)
 
 static void put_bytes(const u8 *s, u32 len)
 {
-    for (u32 i = 0; i < len && i < 2000; i++) {
+    for (u32 i = 0; i < len && i < 1000; i++) {
         if (s[i] >= 0x20 && s[i] < 0x7f && s[i] != '\\') {
             put_char((char)s[i]);
         } else {
@@ -217,7 +217,7 @@ static void put_bytes(const u8 *s, u32 len)
             put_char("0123456789abcdef"[s[i] & 15]);
         }
     }
-    if (len > 2000) {
+    if (len > 1000) {
         put_text("... ");
         put_number(len);
     }
