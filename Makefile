@@ -42,7 +42,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
 OPT ?= -O2 -g
 CFLAGS_ALL := -std=c11 $(OPT) -fPIC -fvisibility=hidden $(WARN) $(SANFLAGS) \
     $(CFLAGS)
-LDLIBS_ALL := -lcrypto -lm $(LDLIBS)
+LDLIBS_ALL := -lcrypto -lpcre2-8 -lm $(LDLIBS)
 
 # Rebuilds all when compiler or flags change.
 $(B)/flags: FORCE

@@ -3,14 +3,35 @@
 
 #include <string.h>
 
+static bool fits(const struct pw_budget *budget, size_t old_size,
+                 size_t new_size)
+{
+    return budget->limit == 0
+           || (uint64_t)new_size <= budget->limit - (budget->used - old_size);
+}
+
+bool pw_budget_take(struct pw_budget *budget, size_t size)
+{
+    bool good = fits(budget, 0, size);
+
+    if (good) {
+        budget->used += size;
+    }
+    return good;
+}
+
+void pw_budget_return(struct pw_budget *budget, size_t size)
+{
+    budget->used -= size;
+}
+
 void *pw_budget_resize(struct pw_budget *budget, void *ptr, size_t old_size,
                        size_t new_size)
 {
     const struct we_allocator *a = budget->allocator;
     void *block;
 
-    if (budget->limit != 0
-        && (uint64_t)new_size > budget->limit - (budget->used - old_size)) {
+    if (!fits(budget, old_size, new_size)) {
         return NULL;
     }
     block = a->resize(a->env, ptr, old_size, new_size);

@@ -12,6 +12,9 @@ struct pw_budget {
 /* As we_allocator.resize; NULL also when the bound is reached. */
 void *pw_budget_resize(struct pw_budget *budget, void *ptr, size_t old_size,
                        size_t new_size);
+/* Counts memory that others allocate; false: that would exceed the bound. */
+bool pw_budget_take(struct pw_budget *budget, size_t size);
+void pw_budget_return(struct pw_budget *budget, size_t size);
 /* A zeroed block; NULL if there is none to be had. */
 void *pw_budget_new(struct pw_budget *budget, size_t size);
 void  pw_budget_free(struct pw_budget *budget, void *ptr, size_t size);

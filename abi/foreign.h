@@ -37,7 +37,14 @@ typedef uint32_t pw_foreign_fn(struct pw_call *c, struct pw_str argument,
         "32 bytes")                                                           \
     row(hmac_sha512, pw_digest_hmac_sha512, "length of key, key, bytes",      \
         "64 bytes")                                                           \
-    row(random_bytes, pw_digest_random, "count, up to 65,536", "bytes")
+    row(random_bytes, pw_digest_random, "count, up to 65,536", "bytes")       \
+    row(regex_compile, pw_regex_compile, "options, pattern", "id")            \
+    row(regex_match, pw_regex_match, "id, start, bytes",                      \
+        "start and end of the match and of each group")                       \
+    row(regex_replace, pw_regex_replace,                                      \
+        "id, 1 or 0 (all), length of replacement, replacement, bytes",        \
+        "bytes")                                                              \
+    row(regex_free, pw_regex_free, "id", "none")
 
 #define PW_DECLARE_FOREIGN(name, function, argument, result)                  \
     pw_foreign_fn function;

@@ -196,6 +196,7 @@ void pw_instance_free(pw_instance *in)
         we_instance_free(in->guest);
     }
     pw_context_free_all(in);
+    pw_regex_free_all(in);
     for (int i = 0; i < PW_NSCRATCH; i++) {
         pw_budget_free(&in->budget, in->scratch[i].data, in->scratch[i].size);
     }

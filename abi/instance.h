@@ -69,6 +69,7 @@ struct pw_instance {
     uint64_t              clock;         /* the last monotonic time given */
     const struct pw_http_answer *answer; /* while its callback runs */
     uint32_t              last_call;     /* id of the last call-out */
+    struct pw_regexes    *regexes;       /* NULL: none yet */
 
     /* contexts by id; nbuckets is a power of two or 0 */
     struct pw_context   **buckets;
@@ -102,6 +103,10 @@ void pw_context_free_all(pw_instance *instance);
  */
 bool pw_callback_run(struct pw_context *context, enum pw_callback callback,
                      uint64_t *slots, uint64_t deadline);
+
+/* --- regex.c --- */
+
+void pw_regex_free_all(pw_instance *instance);
 
 /* --- fault.c --- */
 

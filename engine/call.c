@@ -73,3 +73,10 @@ enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
     we_trap_take(engine, code, entry, trap);
     return WE_TRAP;
 }
+
+bool we_instance_is_late(const we_instance *instance)
+{
+    const volatile uint32_t *flag = &instance->engine->stack.interrupt;
+
+    return *flag != WE_TRAP_NONE;
+}

@@ -316,6 +316,9 @@ char *we_func_signature(const we_func *func, char *buf, size_t size);
  */
 enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
                       struct we_trap *trap);
+/* Of a host function that takes long: has the deadline of the call passed?
+ * Then the guest stops when it returns. */
+bool we_instance_is_late(const we_instance *instance);
 
 /* --- memory ------------------------------------------------------------- */
 
