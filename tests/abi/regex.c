@@ -167,7 +167,7 @@ static void test_bounds(void)
 {
     is_int(compiled(70, "a", 0), 64, "64 expressions");
     ok(compiled(60, "(a|\\x5cpL*?)+(a|\\x5cpL*?)+(a|\\x5cpL*?)+(a|\\x5cpL*?)+"
-                    "(a|\\x5cpL*?)+(a|\\x5cpL*?)+(a|\\x5cpL*?)+", 100000) < 60,
+                    "(a|\\x5cpL*?)+(a|\\x5cpL*?)+(a|\\x5cpL*?)+", 30000) < 60,
        "their memory counts");
 }
 
