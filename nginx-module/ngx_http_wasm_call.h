@@ -50,6 +50,9 @@ struct ngx_http_wasm_call_s {
     ngx_http_request_t             request;
     ngx_http_upstream_conf_t       conf;
     ngx_http_complex_value_t       tls_name;
+    ngx_http_upstream_srv_conf_t  *upstream;
+    ngx_http_upstream_srv_conf_t   own;          /* with a peer.init of ours */
+    ngx_event_get_peer_pt          get_peer;
 
     ngx_pool_t                    *pool;
     ngx_queue_t                    queue;        /* in instance->calls */

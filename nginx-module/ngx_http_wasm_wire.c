@@ -32,6 +32,12 @@ static ngx_int_t ngx_http_wasm_wire_fields(ngx_http_wasm_call_t *call,
     const struct pw_http_call *http);
 static ngx_int_t ngx_http_wasm_wire_resolved(ngx_http_wasm_call_t *call,
     ngx_url_t *url);
+static ngx_int_t ngx_http_wasm_wire_init_peer(ngx_http_request_t *r,
+    ngx_http_upstream_srv_conf_t *us);
+static ngx_int_t ngx_http_wasm_wire_get_peer(ngx_peer_connection_t *pc,
+    void *data);
+static ngx_uint_t ngx_http_wasm_wire_fits(ngx_http_wasm_call_t *call,
+    ngx_connection_t *c);
 static ngx_int_t ngx_http_wasm_wire_create_request(ngx_http_request_t *r);
 static void ngx_http_wasm_wire_abort_request(ngx_http_request_t *r);
 static void ngx_http_wasm_wire_finalize_request(ngx_http_request_t *r,
@@ -125,6 +131,7 @@ ngx_http_wasm_wire_request(ngx_http_wasm_call_t *call,
     }
 
     call->out->last = p;
+    call->out->flush = 1;
 
     return ngx_http_wasm_wire_fields(call, http);
 }
@@ -279,12 +286,19 @@ ngx_http_wasm_wire_fields(ngx_http_wasm_call_t *call,
 
     call->tls_name.value = host;
 
-    p = ngx_strlchr(host.data, host.data + host.len, ':');
+    last = host.data + host.len;
+    p = host.data;
+
+    if (host.len && *p == '[') {
+        p = ngx_strlchr(p, last, ']');
+    }
+
+    p = p ? ngx_strlchr(p, last, ':') : NULL;
 
     r->headers_in.server.data = host.data;
-    r->headers_in.server.len = p ? (size_t) (p - host.data) : host.len;
+    r->headers_in.server.len = (p ? p : last) - host.data;
 
-    p = host.data + host.len + 2;
+    p = last + 2;
 
     for (i = 0; i < http->nheaders; i++) {
 
@@ -336,7 +350,6 @@ ngx_http_wasm_wire_upstream(ngx_http_wasm_call_t *call,
 
     /* half of the time for one peer, so that another can be tried */
 
-    conf->upstream = callee->upstream;
     conf->connect_timeout = (timeout + 1) / 2;
     conf->send_timeout = timeout;
     conf->read_timeout = timeout;
@@ -355,10 +368,13 @@ ngx_http_wasm_wire_upstream(ngx_http_wasm_call_t *call,
 
         u->ssl = 1;
         conf->ssl = call->config->plugin->callout_ssl;
-        conf->ssl_session_reuse = 1;
         conf->ssl_server_name = 1;
         conf->ssl_name = &call->tls_name;
         conf->ssl_verify = (call->config->plugin->callout_ca.len != 0);
+
+        /* a session says nothing of whom others have trusted */
+
+        conf->ssl_session_reuse = !conf->ssl_verify;
     }
 
 #endif
@@ -376,8 +392,17 @@ ngx_http_wasm_wire_upstream(ngx_http_wasm_call_t *call,
     u->input_filter = ngx_http_wasm_answer_copy_filter;
     u->input_filter_ctx = call;
 
-    return callee->upstream ? NGX_OK
-                            : ngx_http_wasm_wire_resolved(call, &callee->url);
+    if (callee->upstream == NULL) {
+        return ngx_http_wasm_wire_resolved(call, &callee->url);
+    }
+
+    call->upstream = callee->upstream;
+    call->own = *callee->upstream;
+    call->own.peer.init = ngx_http_wasm_wire_init_peer;
+
+    conf->upstream = &call->own;
+
+    return NGX_OK;
 }
 
 
@@ -405,6 +430,104 @@ ngx_http_wasm_wire_resolved(ngx_http_wasm_call_t *call, ngx_url_t *url)
     call->request.upstream->resolved = resolved;
 
     return NGX_OK;
+}
+
+
+/*
+ * A kept connection may be somebody else's: one of proxy_pass, or of a plugin
+ * that trusts another authority.
+ */
+
+static ngx_int_t
+ngx_http_wasm_wire_init_peer(ngx_http_request_t *r,
+    ngx_http_upstream_srv_conf_t *us)
+{
+    ngx_http_upstream_t   *u;
+    ngx_http_wasm_call_t  *call;
+
+    u = r->upstream;
+    call = u->input_filter_ctx;
+
+    if (call->upstream->peer.init(r, call->upstream) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    call->get_peer = u->peer.get;
+    u->peer.get = ngx_http_wasm_wire_get_peer;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_wire_get_peer(ngx_peer_connection_t *pc, void *data)
+{
+    ngx_int_t              rc;
+    ngx_connection_t      *c;
+    ngx_http_upstream_t   *u;
+    ngx_http_wasm_call_t  *call;
+
+    u = (ngx_http_upstream_t *)
+            ((u_char *) pc - offsetof(ngx_http_upstream_t, peer));
+    call = u->input_filter_ctx;
+
+    rc = call->get_peer(pc, data);
+
+    if (rc != NGX_DONE || ngx_http_wasm_wire_fits(call, pc->connection)) {
+        return rc;
+    }
+
+    /* NGX_OK: a new connection to the same address */
+
+    c = pc->connection;
+    pc->connection = NULL;
+    pc->cached = 0;
+
+#if (NGX_HTTP_SSL)
+
+    if (c->ssl) {
+        c->ssl->no_wait_shutdown = 1;
+        c->ssl->no_send_shutdown = 1;
+
+        (void) ngx_ssl_shutdown(c);
+    }
+
+#endif
+
+    ngx_destroy_pool(c->pool);
+    ngx_close_connection(c);
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_wasm_wire_fits(ngx_http_wasm_call_t *call, ngx_connection_t *c)
+{
+#if (NGX_HTTP_SSL)
+
+    ngx_ssl_t  *ssl;
+    ngx_str_t   name;
+
+    if (c->ssl == NULL || !call->request.upstream->ssl) {
+        return c->ssl == NULL && !call->request.upstream->ssl;
+    }
+
+    ssl = call->conf.ssl;
+
+    if (SSL_get_SSL_CTX(c->ssl->connection) != ssl->ctx) {
+        return 0;
+    }
+
+    name = call->request.headers_in.server;
+
+    return !call->conf.ssl_verify || ngx_ssl_check_host(c, &name) == NGX_OK;
+
+#else
+
+    return 1;
+
+#endif
 }
 
 
