@@ -11,16 +11,6 @@ static const struct foreign_row {
 } rows[] = { PW_FOREIGN(ROW) };
 _Static_assert(sizeof rows / sizeof rows[0] <= 64, "a bit each");
 
-/* Envoy's clear_route_cache: the route is chosen anew after every change. */
-uint32_t pw_foreign_nothing(struct pw_call *c, struct pw_str argument,
-                            struct pw_str *result)
-{
-    (void)c;
-    (void)argument;
-    *result = (struct pw_str){ NULL, 0 };
-    return PW_OK;
-}
-
 static const struct foreign_row *find(struct pw_str name)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

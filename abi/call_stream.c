@@ -1,4 +1,5 @@
 /* Host calls: the course of a stream, local responses, contexts. */
+#include "foreign.h"
 #include "guest.h"
 #include "header.h"
 
@@ -45,11 +46,18 @@ static uint32_t proxy_continue_response(struct pw_call *c)
     return continue_http(c, PW_STREAM_RESPONSE);
 }
 
-/* The route is chosen anew after every change, nothing is to be cleared. */
 static uint32_t proxy_clear_route_cache(struct pw_call *c)
 {
-    (void)c;
-    return PW_OK;
+    return is_over(c) ? PW_OK : c->host->clear_route(c->stream);
+}
+
+/* What plugins for 0.2.0 and later have instead. */
+uint32_t pw_foreign_clear_route(struct pw_call *c, struct pw_str argument,
+                                struct pw_str *result)
+{
+    (void)argument;
+    *result = (struct pw_str){ NULL, 0 };
+    return proxy_clear_route_cache(c);
 }
 
 static uint32_t proxy_close_stream(struct pw_call *c, uint32_t type)

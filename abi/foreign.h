@@ -21,7 +21,7 @@ typedef uint32_t pw_foreign_fn(struct pw_call *c, struct pw_str argument,
                                struct pw_str *result);
 
 #define PW_FOREIGN(row)                                                       \
-    row(clear_route_cache, pw_foreign_nothing, "any", "none")                 \
+    row(clear_route_cache, pw_foreign_clear_route, "any", "none")             \
     row(base64_encode, pw_base64_encode, "bytes", "text with padding")        \
     row(base64_decode, pw_base64_decode, "text", "bytes")                     \
     row(base64url_encode, pw_base64_encode_url, "bytes",                      \

@@ -180,6 +180,8 @@ struct pw_host {
     /* Both take effect when the callback has returned. */
     enum pw_status (*continue_stream)(void *stream, enum pw_stream_type type);
     enum pw_status (*close_stream)(void *stream, enum pw_stream_type type);
+    /* The request's route is chosen anew when all filters have seen it. */
+    enum pw_status (*clear_route)(void *stream);
 
     /* path: the parts joined with dots ("request.path", "ngx.host").  The abi
      * itself answers plugin_*, request.headers* and response.headers*.

@@ -14,7 +14,7 @@ typedef struct {
     ngx_str_t                text;
     ngx_str_t                root_id;
     ngx_str_t                condition;
-    ngx_uint_t               phase;
+    ngx_uint_t               early;
 } ngx_http_wasm_filter_params_t;
 
 
@@ -113,7 +113,7 @@ static ngx_http_wasm_param_t  ngx_http_wasm_filter_params[] = {
       offsetof(ngx_http_wasm_filter_params_t, condition), 0, 0 },
 
     { ngx_string("phase"), ngx_http_wasm_param_phase,
-      offsetof(ngx_http_wasm_filter_params_t, phase), 0, 0 },
+      offsetof(ngx_http_wasm_filter_params_t, early), 0, 0 },
 
     { ngx_null_string, NULL, 0, 0, 0 }
 };
@@ -219,6 +219,8 @@ ngx_http_wasm_conf_filter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     filter->condition = NULL;
+    filter->early = params.early;
+    wlcf->early |= params.early;
 
     filter->config = ngx_http_wasm_config(cf, plugin, &params.root_id,
                                           &params.text);
@@ -279,12 +281,22 @@ static char *
 ngx_http_wasm_param_phase(ngx_conf_t *cf, ngx_http_wasm_param_t *param,
     ngx_str_t *value, void *field)
 {
+    ngx_uint_t  *early = field;
+
     if (ngx_strcmp(value->data, "access") == 0) {
         return NGX_CONF_OK;
     }
 
     if (ngx_strcmp(value->data, "rewrite") == 0) {
-        return "\"phase=rewrite\" is not supported yet";
+
+        /* the chain is chosen before "if" is looked at */
+
+        if (cf->cmd_type & NGX_HTTP_LIF_CONF) {
+            return "not in \"if\"";
+        }
+
+        *early = 1;
+        return NGX_CONF_OK;
     }
 
     return "unknown phase";

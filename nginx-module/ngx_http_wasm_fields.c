@@ -278,6 +278,10 @@ ngx_http_wasm_set_path(ngx_http_wasm_ctx_t *ctx, ngx_str_t *value)
     r->unparsed_uri.len = value->len;
     r->valid_unparsed_uri = 1;
 
+    ngx_http_set_exten(r);
+
+    ctx->moved = 1;
+
     return NGX_OK;
 }
 

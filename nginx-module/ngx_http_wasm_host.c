@@ -41,6 +41,7 @@ static enum pw_status ngx_http_wasm_host_continue_stream(void *stream,
     enum pw_stream_type type);
 static enum pw_status ngx_http_wasm_host_close_stream(void *stream,
     enum pw_stream_type type);
+static enum pw_status ngx_http_wasm_host_clear_route(void *stream);
 static enum pw_status ngx_http_wasm_host_property_get(void *root,
     void *stream, struct pw_str path, struct pw_property *value);
 static enum pw_status ngx_http_wasm_host_property_set(void *root,
@@ -70,6 +71,7 @@ const struct pw_host  ngx_http_wasm_host = {
     .local_response = ngx_http_wasm_host_local_response,
     .continue_stream = ngx_http_wasm_host_continue_stream,
     .close_stream = ngx_http_wasm_host_close_stream,
+    .clear_route = ngx_http_wasm_host_clear_route,
     .property_get = ngx_http_wasm_host_property_get,
     .property_set = ngx_http_wasm_host_property_set,
     .tick_period = ngx_http_wasm_tick_period,
@@ -566,6 +568,17 @@ ngx_http_wasm_host_close_stream(void *stream, enum pw_stream_type type)
     if (!st->entered) {
         ngx_http_wasm_stream_wake(ctx);
     }
+
+    return PW_OK;
+}
+
+
+static enum pw_status
+ngx_http_wasm_host_clear_route(void *stream)
+{
+    ngx_http_wasm_stream_t  *st = stream;
+
+    st->ctx->reroute = 1;
 
     return PW_OK;
 }

@@ -152,6 +152,7 @@ ngx_http_wasm_create_loc_conf(ngx_conf_t *cf)
     }
 
     wlcf->filters = NGX_CONF_UNSET_PTR;
+    wlcf->early = 0;
 
     return wlcf;
 }
@@ -163,6 +164,10 @@ ngx_http_wasm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_wasm_loc_conf_t *prev = parent;
     ngx_http_wasm_loc_conf_t *conf = child;
 
+    if (conf->filters == NGX_CONF_UNSET_PTR) {
+        conf->early = prev->early;
+    }
+
     ngx_conf_merge_ptr_value(conf->filters, prev->filters, NULL);
 
     return NGX_CONF_OK;
@@ -172,7 +177,8 @@ ngx_http_wasm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 /*
  * The handler of request headers is the first of the phase just before the
  * content: all of nginx's access checks come earlier, and "satisfy any" can't
- * jump over it; try_files and mirror come later.
+ * jump over it; try_files and mirror come later.  The one for phase=rewrite
+ * comes before the location's own "rewrite" and "return".
  */
 
 static ngx_int_t
@@ -204,6 +210,13 @@ ngx_http_wasm_init(ngx_conf_t *cf)
     }
 
     *h = ngx_http_wasm_request_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_wasm_request_rewrite;
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
     if (h == NULL) {

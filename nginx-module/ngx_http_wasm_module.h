@@ -134,11 +134,13 @@ typedef struct {
 typedef struct {
     ngx_http_wasm_config_t    *config;
     ngx_http_complex_value_t  *condition;
+    ngx_uint_t                 early;      /* phase=rewrite */
 } ngx_http_wasm_filter_t;
 
 
 typedef struct {
     ngx_array_t               *filters;    /* ngx_http_wasm_filter_t */
+    ngx_uint_t                 early;      /* one of them is */
 } ngx_http_wasm_loc_conf_t;
 
 
@@ -237,6 +239,7 @@ struct ngx_http_wasm_ctx_s {
     ngx_http_request_t        *request;
     ngx_uint_t                 nstreams;
     ngx_http_wasm_stream_t    *streams;
+    ngx_uint_t                 early;      /* the first ones: phase=rewrite */
     ngx_uint_t                 seen;       /* saw the request's headers */
 
     ngx_http_wasm_dir_e        dir;
@@ -280,6 +283,8 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   touched:2;  /* a bit each direction */
     unsigned                   length_removed:2;
     unsigned                   close:1;    /* close_stream was called */
+    unsigned                   reroute:1;  /* clear_route_cache was called */
+    unsigned                   moved:1;    /* :path was changed */
     unsigned                   timedout:1;
     unsigned                   failed:1;   /* reading or memory failed */
     unsigned                   head:1;     /* a GET became a HEAD */
@@ -342,6 +347,7 @@ void ngx_http_wasm_stream_wake(ngx_http_wasm_ctx_t *ctx);
 /* ngx_http_wasm_request.c */
 
 ngx_int_t ngx_http_wasm_request_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_wasm_request_rewrite(ngx_http_request_t *r);
 ngx_int_t ngx_http_wasm_request_log(ngx_http_request_t *r);
 void ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx);
 

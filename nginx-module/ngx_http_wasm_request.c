@@ -8,8 +8,13 @@
 #include "ngx_http_wasm_module.h"
 
 
+static ngx_int_t ngx_http_wasm_request_next(ngx_http_wasm_ctx_t *ctx,
+    ngx_int_t rc);
+static ngx_int_t ngx_http_wasm_request_reroute(ngx_http_wasm_ctx_t *ctx);
+static void ngx_http_wasm_request_forget(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx);
-static ngx_int_t ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx,
+    ngx_uint_t n);
 static ngx_int_t ngx_http_wasm_request_read(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_request_have(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_request_body(ngx_http_wasm_ctx_t *ctx);
@@ -21,6 +26,74 @@ static ngx_int_t ngx_http_wasm_request_pause(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx);
 static ngx_uint_t ngx_http_wasm_request_has_body(ngx_http_request_t *r);
 
+
+/* variables that nginx makes of what plugins change; with "_" all such */
+
+static ngx_str_t  ngx_http_wasm_request_variables[] = {
+    ngx_string("http_"),
+    ngx_string("cookie_"),
+    ngx_string("content_type"),
+    ngx_string("host"),
+    ngx_string("request_method"),
+    ngx_string("request_uri"),
+    ngx_string("scheme"),
+    ngx_null_string
+};
+
+
+/* in the rewrite phase: the filters that are to choose the location */
+
+ngx_int_t
+ngx_http_wasm_request_rewrite(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_http_wasm_ctx_t       *ctx;
+    ngx_http_wasm_loc_conf_t  *wlcf;
+
+    if (r != r->main || r->post_action) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_wasm_ctx_get(r);
+
+    if (ctx == NULL) {
+        wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
+
+        if (!wlcf->early) {
+            return NGX_DECLINED;
+        }
+
+        ctx = ngx_http_wasm_ctx_create(r);
+        if (ctx == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    if (ctx->request_at != NGX_HTTP_WASM_REQUEST_HEADERS
+        || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE
+        || ctx->at == NULL || ctx->at >= ctx->streams + ctx->early)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->waiting) {
+        return NGX_DONE;
+    }
+
+    rc = ngx_http_wasm_request_headers(ctx, ctx->early);
+
+    if (rc != NGX_OK) {
+        return ngx_http_wasm_request_next(ctx, rc);
+    }
+
+    ctx->undo = NULL;
+
+    return (ctx->moved || ctx->reroute) ? ngx_http_wasm_request_reroute(ctx)
+                                        : NGX_DECLINED;
+}
+
+
+/* behind the access phase: the others, and bodies */
 
 ngx_int_t
 ngx_http_wasm_request_handler(ngx_http_request_t *r)
@@ -46,8 +119,6 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-
-        ctx->at = ctx->nstreams ? ctx->streams : NULL;
     }
 
     if (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE
@@ -65,17 +136,37 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
     }
 
     if (ctx->waiting) {
-        return NGX_AGAIN;
+        return NGX_DONE;
     }
 
     rc = ngx_http_wasm_request_run(ctx);
 
-    switch (rc) {
+    if (rc != NGX_OK) {
+        return ngx_http_wasm_request_next(ctx, rc);
+    }
 
-    case NGX_OK:
-        ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
-        ctx->undo = NULL;
+    ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+    ctx->undo = NULL;
+
+    if (!ctx->reroute) {
         return NGX_DECLINED;
+    }
+
+    /* what modules know of the old location doesn't count any more */
+
+    ngx_memzero(r->ctx, sizeof(void *) * ngx_http_max_module);
+    ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
+
+    return ngx_http_wasm_request_reroute(ctx);
+}
+
+
+/* what a phase's handler answers if the chain isn't through */
+
+static ngx_int_t
+ngx_http_wasm_request_next(ngx_http_wasm_ctx_t *ctx, ngx_int_t rc)
+{
+    switch (rc) {
 
     case NGX_AGAIN:
         return ngx_http_wasm_request_pause(ctx);
@@ -100,6 +191,74 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
 }
 
 
+/*
+ * Lets nginx choose the location anew, as "rewrite" does.  The request stays
+ * one from outside, and passes the access checks of its new location.
+ */
+
+static ngx_int_t
+ngx_http_wasm_request_reroute(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_uint_t                  i;
+    ngx_http_request_t         *r;
+    ngx_http_phase_handler_t   *ph;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    r = ctx->request;
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    ph = cmcf->phase_engine.handlers;
+
+    ctx->moved = 0;
+    ctx->reroute = 0;
+
+    ngx_http_wasm_request_forget(r);
+
+    for (i = 0; ph[i].checker; i++) {
+
+        if (ph[i].checker == ngx_http_core_post_rewrite_phase) {
+            r->uri_changed = 1;
+            r->add_uri_to_alias = 0;
+            r->phase_handler = i - 1;      /* the phases add 1 */
+            break;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* "if" may ask for them again */
+
+static void
+ngx_http_wasm_request_forget(ngx_http_request_t *r)
+{
+    ngx_str_t                  *name;
+    ngx_uint_t                  i;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+    v = cmcf->variables.elts;
+
+    for (i = 0; i < cmcf->variables.nelts; i++) {
+
+        for (name = ngx_http_wasm_request_variables; name->len; name++) {
+
+            if (v[i].name.len < name->len
+                || (v[i].name.len > name->len
+                    && name->data[name->len - 1] != '_')
+                || ngx_strncmp(v[i].name.data, name->data, name->len) != 0)
+            {
+                continue;
+            }
+
+            r->variables[i].valid = 0;
+            r->variables[i].not_found = 0;
+        }
+    }
+}
+
+
 static ngx_int_t
 ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx)
 {
@@ -107,7 +266,7 @@ ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx)
 
     if (ctx->request_at == NGX_HTTP_WASM_REQUEST_HEADERS) {
 
-        rc = ngx_http_wasm_request_headers(ctx);
+        rc = ngx_http_wasm_request_headers(ctx, ctx->nstreams);
 
         if (rc != NGX_OK) {
             return rc;
@@ -132,8 +291,10 @@ ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx)
 }
 
 
+/* those of the first n streams that haven't seen them */
+
 static ngx_int_t
-ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx)
+ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx, ngx_uint_t n)
 {
     ngx_int_t                rc;
     ngx_uint_t               eos;
@@ -141,7 +302,7 @@ ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx)
 
     eos = !ngx_http_wasm_request_has_body(ctx->request);
 
-    while (ctx->at) {
+    while (ctx->at && ctx->at < ctx->streams + n) {
         st = ctx->at;
         ctx->at = ngx_http_wasm_stream_next(st);
         ctx->seen = (st - ctx->streams) + 1;
@@ -467,7 +628,7 @@ ngx_http_wasm_request_pause(ngx_http_wasm_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return NGX_AGAIN;
+    return NGX_DONE;
 }
 
 

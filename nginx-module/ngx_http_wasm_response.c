@@ -78,12 +78,15 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
             return ngx_http_next_header_filter(r);
         }
 
-        /* the request never came as far as the chain */
-
         ctx = ngx_http_wasm_ctx_create(r);
         if (ctx == NULL) {
             return NGX_ERROR;
         }
+    }
+
+    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_HEADERS) {
+
+        /* the request never came as far as the chain, or through it */
 
         ctx->seen = ctx->nstreams;
         ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;

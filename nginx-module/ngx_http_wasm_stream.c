@@ -18,8 +18,8 @@
 #include "ngx_http_wasm_module.h"
 
 
-static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_request_t *r,
-    ngx_http_wasm_ctx_t *ctx, ngx_array_t *filters);
+static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx,
+    ngx_array_t *filters, ngx_uint_t early);
 static void ngx_http_wasm_ctx_cleanup(void *data);
 static ngx_int_t ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st);
 static ngx_uint_t ngx_http_wasm_stream_trailers(ngx_http_wasm_ctx_t *ctx);
@@ -86,9 +86,25 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r)
     ctx->timer.log = r->connection->log;
     ctx->wake = ctx->timer;
 
-    if (ngx_http_wasm_ctx_streams(r, ctx, wlcf->filters) != NGX_OK) {
+    ctx->streams = ngx_pcalloc(r->pool, wlcf->filters->nelts
+                                        * sizeof(ngx_http_wasm_stream_t));
+    if (ctx->streams == NULL) {
         return NULL;
     }
+
+    if (wlcf->early) {
+        if (ngx_http_wasm_ctx_streams(ctx, wlcf->filters, 1) != NGX_OK) {
+            return NULL;
+        }
+
+        ctx->early = ctx->nstreams;
+    }
+
+    if (ngx_http_wasm_ctx_streams(ctx, wlcf->filters, 0) != NGX_OK) {
+        return NULL;
+    }
+
+    ctx->at = ctx->nstreams ? ctx->streams : NULL;
 
     cln->handler = ngx_http_wasm_ctx_cleanup;
 
@@ -98,28 +114,29 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r)
 }
 
 
+/* adds those of one phase to the chain */
+
 static ngx_int_t
-ngx_http_wasm_ctx_streams(ngx_http_request_t *r, ngx_http_wasm_ctx_t *ctx,
-    ngx_array_t *filters)
+ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx, ngx_array_t *filters,
+    ngx_uint_t early)
 {
     ngx_str_t                value;
     ngx_uint_t               i;
     ngx_http_wasm_filter_t  *filter;
     ngx_http_wasm_stream_t  *st;
 
-    ctx->streams = ngx_pcalloc(r->pool, filters->nelts
-                                        * sizeof(ngx_http_wasm_stream_t));
-    if (ctx->streams == NULL) {
-        return NGX_ERROR;
-    }
-
     filter = filters->elts;
-    st = ctx->streams;
+    st = ctx->streams + ctx->nstreams;
 
     for (i = 0; i < filters->nelts; i++) {
 
+        if (filter[i].early != early) {
+            continue;
+        }
+
         if (filter[i].condition) {
-            if (ngx_http_complex_value(r, filter[i].condition, &value)
+            if (ngx_http_complex_value(ctx->request, filter[i].condition,
+                                       &value)
                 != NGX_OK)
             {
                 return NGX_ERROR;

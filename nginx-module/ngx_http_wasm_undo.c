@@ -30,6 +30,7 @@ struct ngx_http_wasm_undo_s {
     ngx_str_t                        scheme;
     unsigned                         length_removed:2;
     unsigned                         head:1;
+    unsigned                         moved:1;
 };
 
 
@@ -73,6 +74,7 @@ ngx_http_wasm_undo_save(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
     undo->scheme = ctx->scheme;
     undo->length_removed = ctx->length_removed;
     undo->head = ctx->head;
+    undo->moved = ctx->moved;
 
     n = 0;
 
@@ -153,6 +155,7 @@ ngx_http_wasm_undo_back(ngx_http_wasm_ctx_t *ctx)
 
     ctx->length_removed = undo->length_removed;
     ctx->head = undo->head;
+    ctx->moved = undo->moved;
 
     ngx_memcpy(ngx_http_wasm_map_struct(ctx, map), undo->fields, map->size);
 

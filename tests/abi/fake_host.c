@@ -411,6 +411,12 @@ static enum pw_status host_close(void *stream, enum pw_stream_type type)
     return PW_OK;
 }
 
+static enum pw_status host_clear_route(void *stream)
+{
+    note(((struct fake_stream *)stream)->fake, "[clear_route]\n");
+    return PW_OK;
+}
+
 static enum pw_status host_property_get(void *root, void *stream,
                                         struct pw_str path,
                                         struct pw_property *value)
@@ -729,6 +735,7 @@ static const struct pw_host host = {
     .local_response = host_local_response,
     .continue_stream = host_continue,
     .close_stream = host_close,
+    .clear_route = host_clear_route,
     .property_get = host_property_get,
     .property_set = host_property_set,
     .tick_period = host_tick_period,

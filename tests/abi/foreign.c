@@ -146,7 +146,9 @@ static void test_calling(void)
 {
     call("nothing", "x", "1 -");
     call("", "x", "1 -");
-    call("clear_route_cache", "x", "0 null");
+    check("clear_route_cache",
+          "call_foreign_function \"clear_route_cache\" \"x\" %%",
+          "[clear_route]\ncall_foreign_function=0 null\n");
     check("results that aren't wanted",
           "call_foreign_function \"sha256\" \"abc\" 0 0\n"
           "poke 64 7\ncall_foreign_function \"sha256\" \"abc\" 0 64\n"

@@ -81,7 +81,7 @@ static void test_steering(void)
     check("those of 0.1.0",
           "continue_request\ncontinue_response\nclear_route_cache",
           "[continue 0]\ncontinue_request=0\n[continue 1]\n"
-          "continue_response=0\nclear_route_cache=0\n");
+          "continue_response=0\n[clear_route]\nclear_route_cache=0\n");
     check("done in a stream", "done", "done=1\n");
 }
 

@@ -102,7 +102,7 @@ refused($_->[0], "wasm_plugin p $script;\n$_->[1]\n", $_->[2], $place) for
     ['unknown plugin', 'server { wasm_filter q; }', qr/"q"/],
     ['two texts', 'server { wasm_filter p a b; }', qr/duplicate/],
     ['text and config', 'server { wasm_filter p a config=b; }', qr/duplicate/],
-    ['rewrite', 'server { wasm_filter p phase=rewrite; }', qr/not supported/],
+    ['rewrite', 'server { location / { if ($arg_x) { wasm_filter p phase=rewrite; } } }', qr/not in "if"/],
     ['phase', 'server { wasm_filter p phase=x; }', qr/phase/],
     ['if', 'server { wasm_filter p if=1; }', qr/not a variable/],
     ['off and on', 'server { wasm_filter p; wasm_filter off; }', qr/off/],

@@ -16,10 +16,15 @@
  *   upper, show-body, replace T, append T, prepend T, splice START LEN T, cut
  *   respond STATUS BODY [NAME VALUE]
  *   prop PATH, number PATH, setprop PATH VALUE
- *   pause, drop, continue, close; false (start, configure)
+ *   pause, drop, continue, close, route (Envoy's clear_route_cache)
+ *   false (start, configure)
  *   trap, loop, recurse, grow, table (a wrong indirect call)
  */
 #include "sluice.h"
+
+SLUICE_IMPORT_("proxy_call_foreign_function")
+enum sluice_status foreign(const char *, size_t, const char *, size_t,
+                           char **, size_t *);
 
 enum { CONFIG_MAX = 4096, ROOTS = 64, WHOLE = INT32_MAX };
 
@@ -231,6 +236,8 @@ static void run(const struct event *e, struct sluice_str line)
 {
     struct sluice_str op = word(&line), ignored;
     enum sluice_map map = e->map;
+    char *found;
+    size_t found_size;
 
     if (is(op, "end")) {
         if (!e->end) {
@@ -273,6 +280,8 @@ static void run(const struct event *e, struct sluice_str line)
                                                          : SLUICE_RESPONSE);
     } else if (is(op, "close")) {
         sluice_close(SLUICE_REQUEST);
+    } else if (is(op, "route")) {
+        foreign("clear_route_cache", 17, NULL, 0, &found, &found_size);
     } else if (is(op, "respond")) {
         respond(line);
     } else if (is(op, "false")) {
