@@ -72,7 +72,9 @@ sub nginx_server
         my $fail = ($f->{fail} // '') eq 'open' ? 'fail=open' : '';
         $plugins .= "wasm_plugin $s->{here}.$i " . module_of($f)
             . " deadline=2s log_rate=10000 memory=64m $fail "
-            . "'vm_config=vm configuration' " . ($f->{parameters} // '')
+            . "'vm_config=vm configuration' share=$s->{here} "
+            . 'allow=default,http_call:callee,http_call:dead '
+            . ($f->{parameters} // '')
             . ";\n" unless $f->{same};
         $filters .= "wasm_filter $s->{here}.$of config=\@$s->{here}.$i;\n";
         $i++;
@@ -115,6 +117,7 @@ map \$server_port \$scenario {
 $map
 }
 proxy_set_header X-Scenario \$scenario;
+wasm_zone shared 8m;
 upstream callee { server 127.0.0.1:$ports{callee}; }
 upstream dead { server 127.0.0.1:$ports{dead}; }
 $servers
@@ -143,7 +146,8 @@ sub ask
     my ($s, $port) = @_;
     my (@lines, $n);
     for my $m (@{ $s->{requests} }) {
-        my $c = client($port);
+        my $c = eval { client($port) };
+        push(@lines, 'client ' . ++$n . ' refused'), next unless $c;
         for my $piece (@{ $m->{send} }) {
             last if $piece eq '!close';
             $c->send($piece);
@@ -184,7 +188,7 @@ sub compare
     for my $s (@all) {
         my $several = @{ $s->{filters} } > 1;
         push @{ $theirs{ $s->{here} } }, log_lines($several,
-            $envoy->lines($s)), $envoy->died ? 'envoy dies' : ();
+            $envoy->lines($s)), $envoy->died ? 'the proxy dies' : ();
         push @{ $ours{ $s->{here} } }, log_lines($several,
             nginx_lines($nginx, $s));
         verdict($s, $theirs{ $s->{here} }, $ours{ $s->{here} });

@@ -17,7 +17,8 @@
  *        300*x (300 of them)
  *     p  {name=value,name=value}, or as b
  * and of results, which take no argument but the last one:
- *     B  bytes   M  pairs   P  a number of 1 or 8 bytes   o  u32   q  u64
+ *     B  bytes   M  pairs   S  pairs, sorted   P  a number of 1 or 8 bytes
+ *     o  u32   q  u64
  *     i  u32 that is kept in $a: the argument; only that it isn't 0 is logged
  *
  * A result is shown as number or text (escaped), as null (address and size 0)
@@ -76,7 +77,7 @@ typedef unsigned long long u64;
     row(mapsize, proxy_get_header_map_size, 2, "vo")          \
     row(prop, proxy_get_property, 4, "bB")                    \
     row(number, proxy_get_property, 4, "bP")                  \
-    row(map, proxy_get_property, 4, "bM")                     \
+    row(map, proxy_get_property, 4, "bS")                     \
     row(setprop, proxy_set_property, 4, "bb")                 \
     row(respond, proxy_send_local_response, 8, "vbbpv")       \
     row(context, proxy_set_effective_context, 1, "v")         \
@@ -407,21 +408,39 @@ static struct {
 } results[4];
 static u32 nresults;
 
-static void show_pairs(u32 at, u32 size)
+struct pair {
+    u8 *key, *value;
+    u32 key_len, value_len;
+};
+
+static int after(const struct pair *x, const struct pair *y)
 {
-    u32 n = get32(at);
+    return __builtin_strcmp((const char *)x->key, (const char *)y->key) > 0;
+}
+
+static void show_pairs(u32 at, int sort)
+{
+    u32 n = get32(at), i, k;
     u8 *s = (u8 *)(unsigned long)(at + 4 + n * 8);
+    struct pair *pairs = (struct pair *)(unsigned long)take(n * sizeof *pairs);
 
+    for (i = 0; i < n; i++) {
+        struct pair p = { s, 0, get32(at + 4 + i * 8), get32(at + 8 + i * 8) };
+
+        p.value = s + p.key_len + 1;
+        s = p.value + p.value_len + 1;
+        for (k = i; sort && k > 0 && after(&pairs[k - 1], &p); k--) {
+            pairs[k] = pairs[k - 1];
+        }
+        pairs[k] = p;
+    }
     put_text("pairs");
-    for (u32 i = 0; i < n && size > 4; i++) {
-        u32 key = get32(at + 4 + i * 8), value = get32(at + 8 + i * 8);
-
+    for (i = 0; i < n; i++) {
         flush();
         put_text("[+] ");
-        put_bytes(s, key);
+        put_bytes(pairs[i].key, pairs[i].key_len);
         put_text(": ");
-        put_bytes(s + key + 1, value);
-        s += key + value + 2;
+        put_bytes(pairs[i].value, pairs[i].value_len);
     }
 }
 
@@ -433,8 +452,8 @@ static void show_bytes(u32 at, u32 size, char kind)
         put_char('-');
     } else if (at == 0 && size == 0) {
         put_text("null");
-    } else if (kind == 'M') {
-        show_pairs(at, size);
+    } else if (kind == 'M' || kind == 'S') {
+        show_pairs(at, kind == 'S');
     } else if (kind == 'P' && (size == 8 || size == 1)) {
         __builtin_memcpy(&n, (u8 *)(unsigned long)at, size);
         put_number(n);
@@ -450,7 +469,7 @@ static void show_results(void)
 
         put_char(' ');
         switch (results[i].kind) {
-        case 'B': case 'M': case 'P':
+        case 'B': case 'M': case 'S': case 'P':
             show_bytes(low, high, results[i].kind);
             break;
         case 'q':
@@ -488,7 +507,7 @@ static void result(char kind, struct words *w, u64 **a)
     nresults++;
     at = results_at != 0 ? results_at : at;
     *(*a)++ = at;
-    if (kind == 'B' || kind == 'M' || kind == 'P') {
+    if (kind == 'B' || kind == 'M' || kind == 'S' || kind == 'P') {
         *(*a)++ = at + 4;
     }
 }
@@ -518,7 +537,9 @@ static void host_call(const struct call *c, struct words *w)
     put_text(event.name);
     put_text("] ");
     put_text(c->name);
-    put_bytes((const u8 *)step, (u32)(w->end - step));
+    while (step < w->end) {
+        put_char(*step++);
+    }
     put_text(" = ");
     put_number(status);
     if (status == 0 && is(c->name, 4, "time")) {

@@ -79,6 +79,7 @@ sub stop
     my ($self) = @_;
     my $pid = delete $self->{pid} or return;
     return if $self->{died};
+    delete $running{$pid};
     kill 'TERM', $pid;
     my $end = time + 5;
     my $gone;
@@ -89,8 +90,8 @@ sub stop
     if (!$gone) {
         kill 'KILL', $pid;
         waitpid $pid, 0;
+        $self->{died} = 'hangs';
     }
-    delete $running{$pid};
 }
 
 END {
@@ -195,7 +196,7 @@ sub filter
     return {
         name => "wasm.$i",
         typed_config => typed('filters.http.wasm.v3.Wasm', { config => {
-            name => "$s->{here}.$i", root_id => $f->{root} // '',
+            name => "$s->{here}.$of", root_id => $f->{root} // '',
             failure_policy => $policy{ $f->{fail} // '' } // 'FAIL_CLOSED',
             configuration => text($f->{steps}),
             vm_config => {
