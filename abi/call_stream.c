@@ -104,7 +104,7 @@ static uint32_t proxy_send_local_response(
 static uint32_t proxy_set_effective_context(struct pw_call *c, uint32_t id)
 {
     pw_instance *in = c->instance;
-    struct pw_context *context = id == 0 ? &in->none
+    struct pw_context *context = id == 0 ? in->current
                                          : pw_context_find(in, id);
 
     if (context == NULL) {

@@ -207,6 +207,23 @@ ngx_http_wasm_local_headers(ngx_http_wasm_ctx_t *ctx,
 }
 
 
+/* the status of a gRPC call that is answered so, without a grpc-status */
+
+ngx_int_t
+ngx_http_wasm_local_grpc_status(ngx_uint_t http)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; ngx_http_wasm_local_grpc_statuses[i].http; i++) {
+        if (ngx_http_wasm_local_grpc_statuses[i].http == http) {
+            break;
+        }
+    }
+
+    return ngx_http_wasm_local_grpc_statuses[i].grpc;
+}
+
+
 /* headers only: the body is the message, the status goes into a header */
 
 static ngx_int_t
@@ -216,19 +233,12 @@ ngx_http_wasm_local_grpc(ngx_http_wasm_ctx_t *ctx,
     u_char      number[NGX_INT_T_LEN];
     ngx_int_t   status;
     ngx_str_t   key, type, value;
-    ngx_uint_t  i;
 
     status = local->grpc_status;
 
     if (status < 0) {
-        for (i = 0; ngx_http_wasm_local_grpc_statuses[i].http; i++) {
-            if (ngx_http_wasm_local_grpc_statuses[i].http == local->status) {
-                break;
-            }
-        }
-
         status = (local->status == NGX_HTTP_OK)
-                 ? 0 : ngx_http_wasm_local_grpc_statuses[i].grpc;
+                 ? 0 : ngx_http_wasm_local_grpc_status(local->status);
     }
 
     value = local->body;

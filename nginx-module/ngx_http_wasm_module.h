@@ -364,6 +364,7 @@ ngx_int_t ngx_http_wasm_frame(ngx_http_wasm_ctx_t *ctx);
 
 ngx_http_wasm_local_t *ngx_http_wasm_local_copy(ngx_http_request_t *r,
     const struct pw_response *response);
+ngx_int_t ngx_http_wasm_local_grpc_status(ngx_uint_t http);
 ngx_int_t ngx_http_wasm_local_prepare(ngx_http_wasm_ctx_t *ctx,
     ngx_chain_t **body);
 

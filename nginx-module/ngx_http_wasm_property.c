@@ -61,6 +61,8 @@ static enum pw_status ngx_http_wasm_get_total_size(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_property_t *row, struct pw_property *value);
 static enum pw_status ngx_http_wasm_get_code(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_property_t *row, struct pw_property *value);
+static enum pw_status ngx_http_wasm_get_grpc_status(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_property_t *row, struct pw_property *value);
 static enum pw_status ngx_http_wasm_get_details(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_property_t *row, struct pw_property *value);
 static enum pw_status ngx_http_wasm_get_response_size(
@@ -73,6 +75,8 @@ static enum pw_status ngx_http_wasm_get_address(ngx_http_wasm_ctx_t *ctx,
 static enum pw_status ngx_http_wasm_get_port(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_property_t *row, struct pw_property *value);
 static enum pw_status ngx_http_wasm_get_connection(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_property_t *row, struct pw_property *value);
+static enum pw_status ngx_http_wasm_get_server_name(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_property_t *row, struct pw_property *value);
 static enum pw_status ngx_http_wasm_get_mtls(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_property_t *row, struct pw_property *value);
@@ -117,6 +121,7 @@ static ngx_http_wasm_property_t  ngx_http_wasm_properties[] = {
     { ngx_string("response.code"), ngx_http_wasm_get_code, 0 },
     { ngx_string("response.code_details"), ngx_http_wasm_get_details, 0 },
     { ngx_string("response.flags"), ngx_http_wasm_get_constant, 0 },
+    { ngx_string("response.grpc_status"), ngx_http_wasm_get_grpc_status, 0 },
     { ngx_string("response.size"), ngx_http_wasm_get_response_size, 0 },
     { ngx_string("response.total_size"), ngx_http_wasm_get_response_size, 1 },
     { ngx_string("response.backend_latency"), ngx_http_wasm_get_latency, 0 },
@@ -134,7 +139,7 @@ static ngx_http_wasm_property_t  ngx_http_wasm_properties[] = {
     { ngx_string("connection_id"), ngx_http_wasm_get_connection, 0 },
     { ngx_string("connection.mtls"), ngx_http_wasm_get_mtls, 0 },
     { ngx_string("connection.requested_server_name"),
-      ngx_http_wasm_get_variable, ngx_http_wasm_name("ssl_server_name") },
+      ngx_http_wasm_get_server_name, 0 },
     { ngx_string("connection.tls_version"), ngx_http_wasm_get_variable,
       ngx_http_wasm_name("ssl_protocol") },
     { ngx_string("connection.subject_peer_certificate"),
@@ -608,6 +613,36 @@ ngx_http_wasm_get_code(ngx_http_wasm_ctx_t *ctx,
 }
 
 
+/* the header's, or what the HTTP status stands for */
+
+static enum pw_status
+ngx_http_wasm_get_grpc_status(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_property_t *row, struct pw_property *value)
+{
+    ngx_int_t   status;
+    ngx_str_t   key = ngx_string("grpc-status"), s;
+    ngx_uint_t  http;
+
+    http = ctx->request->headers_out.status;
+
+    if (http == 0) {
+        return PW_NOT_FOUND;
+    }
+
+    status = NGX_ERROR;
+
+    if (ngx_http_wasm_headers_get(ctx, NGX_HTTP_WASM_RESPONSE, &key, &s)) {
+        status = ngx_atoi(s.data, s.len);
+    }
+
+    if (status == NGX_ERROR) {
+        status = ngx_http_wasm_local_grpc_status(http);
+    }
+
+    return ngx_http_wasm_property_int(value, status);
+}
+
+
 static enum pw_status
 ngx_http_wasm_get_details(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_property_t *row, struct pw_property *value)
@@ -722,6 +757,24 @@ ngx_http_wasm_get_connection(ngx_http_wasm_ctx_t *ctx,
 {
     return ngx_http_wasm_property_int(value,
                                   (off_t) ctx->request->connection->number);
+}
+
+
+/* empty if the client named none */
+
+static enum pw_status
+ngx_http_wasm_get_server_name(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_property_t *row, struct pw_property *value)
+{
+    ngx_str_t  none = ngx_null_string, name = ngx_string("ssl_server_name");
+
+    if (ctx->request->http_connection->ssl
+        && ngx_http_wasm_property_variable(ctx, &name, value) == PW_OK)
+    {
+        return PW_OK;
+    }
+
+    return ngx_http_wasm_property_str(value, &none);
 }
 
 

@@ -131,7 +131,7 @@ static void test_effective(void)
            "set_effective_context=0\nget_header_map_value=1 -\n"
            "get_property=0 \"root-id\"\n"
            "continue_stream=0\nsend_local_response=0\n"
-           "set_effective_context=0\nget_header_map_value=1 -\n"
+           "set_effective_context=0\nget_header_map_value=0 \"1\"\n"
            "get_property=0 \"root-id\"\n"
            "set_effective_context=2\nset_effective_context=2\n"
            "set_effective_context=0\n[continue 0]\ncontinue_stream=0\n"

@@ -23,7 +23,8 @@ my %own = (
     client => { map { $_ => 1 } qw(connection keep-alive transfer-encoding
         date server content-length) },
     server => { map { $_ => 1 } qw(connection transfer-encoding content-length
-        x-scenario x-forwarded-proto) },
+        x-scenario x-forwarded-proto x-envoy-internal
+        x-envoy-expected-rq-timeout-ms) },
 );
 
 sub printable
