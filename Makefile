@@ -101,7 +101,7 @@ NGINX_CC_OPT := -g -O2 -Wno-error=deprecated-declarations \
 NGINX_LD_OPT := $(if $(SAN),-fsanitize=address$(comma)undefined)
 NGINX_WITH := --with-compat --with-debug --with-pcre-jit --with-threads \
     $(foreach m,ssl v2 sub realip addition auth_request gunzip gzip_static \
-    slice stub_status secure_link random_index,--with-http_$(m)_module)
+    slice stub_status secure_link random_index dav flv mp4,--with-http_$(m)_module)
 
 ifneq ($(wildcard config),)
 

@@ -176,7 +176,8 @@ sub prepare
         chmod 0777, "$dir/$_";
     }
     write_file("$dir/$_", $o{files}{$_}) for keys %{ $o{files} // {} };
-    my $load = $MODULE eq '' ? '' : "load_module $MODULE;";
+    my $load = $MODULE eq '' || $o{without_module} ? ''
+        : "load_module $MODULE;";
     my $user = $> == 0 ? 'user nobody nogroup;' : '';
     my $level = $ENV{SLUICE_LOG} || $o{log_level} || 'info';
     my $access = $o{access_log} ? 'access.log' : 'off';
