@@ -290,6 +290,7 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   head:1;     /* a GET became a HEAD */
     unsigned                   bodyless:1; /* no response body follows */
     unsigned                   collecting:1;  /* to know the new length */
+    unsigned                   whole:1;    /* out is to be one buffer of in's */
     unsigned                   complete:1; /* the end is in out */
     unsigned                   ending:1;   /* the last chunk is on its way */
     unsigned                   trailed:1;  /* a plugin has changed trailers */

@@ -16,6 +16,9 @@
 /* bytes that may wait in the filters behind before more is produced */
 #define NGX_HTTP_WASM_PENDING  (4 * NGX_HTTP_WASM_CHUNK)
 
+/* chunks that one event may take through the chain, then others have a turn */
+#define NGX_HTTP_WASM_TURN     32
+
 
 static ngx_int_t ngx_http_wasm_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_body_filter(ngx_http_request_t *r,
@@ -24,12 +27,17 @@ static ngx_uint_t ngx_http_wasm_response_bodyless(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx);
+static ngx_uint_t ngx_http_wasm_response_ranges(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx);
+static ngx_uint_t ngx_http_wasm_response_more(ngx_http_wasm_ctx_t *ctx,
+    ngx_uint_t turn);
 static ngx_int_t ngx_http_wasm_response_take(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_special(ngx_http_wasm_ctx_t *ctx,
     ngx_buf_t *b);
 static ngx_int_t ngx_http_wasm_response_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body, ngx_buf_t *b, ngx_uint_t eos);
+static void ngx_http_wasm_response_extend(ngx_buf_t *b, size_t size,
+    ngx_uint_t eos);
 static ngx_int_t ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_resume(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_fail(ngx_http_wasm_ctx_t *ctx,
@@ -38,7 +46,6 @@ static ngx_int_t ngx_http_wasm_response_cut(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_replace(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_response_update(ngx_http_wasm_ctx_t *ctx);
-static ngx_uint_t ngx_http_wasm_response_room(ngx_http_wasm_ctx_t *ctx);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -219,16 +226,10 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
 
     if (reads) {
 
-        if (ctx->length > NGX_HTTP_WASM_CHUNK) {
-
-            /* several ranges can only be cut from one buffer */
-
-            r->single_range = 1;
-        }
-
         ctx->response_at = NGX_HTTP_WASM_RESPONSE_BODY;
+        ctx->whole = ngx_http_wasm_response_ranges(r);
 
-        if (!writes) {
+        if (!writes && !ctx->whole) {
             rc = ngx_http_wasm_response_begin(ctx);
 
             if (rc != NGX_OK
@@ -262,6 +263,23 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
     ctx->in = NULL;
 
     return ngx_http_next_body_filter(r, in);
+}
+
+
+/* Several ranges are asked for, which nginx only cuts from one buffer. */
+
+static ngx_uint_t
+ngx_http_wasm_response_ranges(ngx_http_request_t *r)
+{
+    ngx_str_t  *value;
+
+    if (r->headers_in.range == NULL || !r->allow_ranges || r->single_range) {
+        return 0;
+    }
+
+    value = &r->headers_in.range->value;
+
+    return ngx_strlchr(value->data, value->data + value->len, ',') != NULL;
 }
 
 
@@ -339,26 +357,33 @@ ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-/* Chunk after chunk, as long as the filters behind take them. */
+/*
+ * Chunk after chunk, as long as the filters behind take them and for one turn.
+ */
 
 static ngx_int_t
 ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_int_t            rc;
+    ngx_uint_t           turn;
     ngx_http_request_t  *r;
 
     r = ctx->request;
+    turn = 0;
 
     do {
-        while (ctx->in && !ctx->waiting && ngx_http_wasm_response_room(ctx)) {
+        while (ngx_http_wasm_response_more(ctx, turn)) {
 
+            turn++;
             rc = ngx_http_wasm_response_take(ctx);
 
             if (rc != NGX_OK && rc != NGX_AGAIN) {
                 return ngx_http_wasm_response_fail(ctx, rc);
             }
 
-            if (ctx->out && !ctx->headers_sent && !ctx->collecting) {
+            if (ctx->out && !ctx->headers_sent && !ctx->collecting
+                && !ctx->whole)
+            {
                 break;
             }
         }
@@ -371,16 +396,34 @@ ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx)
             return rc;
         }
 
-    } while (ctx->in && !ctx->waiting && ngx_http_wasm_response_room(ctx));
+    } while (ngx_http_wasm_response_more(ctx, turn));
 
     if (ctx->in || ctx->waiting) {
         r->buffered |= NGX_HTTP_WASM_BUFFERED;
+
+        if (turn == NGX_HTTP_WASM_TURN) {
+            ngx_post_event(&ctx->wake, &ngx_posted_next_events);
+        }
+
         return NGX_AGAIN;
     }
 
     r->buffered &= ~NGX_HTTP_WASM_BUFFERED;
 
     return rc;
+}
+
+
+/* may the next chunk be taken, the turn-th of this event? */
+
+static ngx_uint_t
+ngx_http_wasm_response_more(ngx_http_wasm_ctx_t *ctx, ngx_uint_t turn)
+{
+    return ctx->in && !ctx->waiting && turn < NGX_HTTP_WASM_TURN
+           && (ctx->collecting || ctx->whole
+               || ngx_http_wasm_body_bytes(ctx->out)
+                  + ngx_http_wasm_body_bytes(ctx->busy)
+                  < NGX_HTTP_WASM_PENDING);
 }
 
 
@@ -405,6 +448,10 @@ ngx_http_wasm_response_take(ngx_http_wasm_ctx_t *ctx)
     body.size = (size_t) ngx_min(left, NGX_HTTP_WASM_CHUNK);
     last = ((off_t) body.size == left);
     eos = (last && b->last_buf);
+
+    /* nothing else may come before or behind what is to be one buffer */
+
+    ctx->whole &= b->last_buf && (ctx->out || ctx->in_offset == 0);
 
     if (body.size) {
         body.src = b;
@@ -500,6 +547,16 @@ ngx_http_wasm_response_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_buf_t    *to;
     ngx_chain_t  *cl;
 
+    if (body->own || body->size == 0) {
+        ctx->whole = 0;
+    }
+
+    if (ctx->whole && ctx->out) {
+        ngx_http_wasm_response_extend(ctx->out->buf, body->size, eos);
+        ctx->complete |= eos;
+        return NGX_OK;
+    }
+
     if (body->size == 0) {
         ngx_http_wasm_body_clear(ctx, body);
 
@@ -554,6 +611,24 @@ ngx_http_wasm_response_emit(ngx_http_wasm_ctx_t *ctx,
 }
 
 
+/* b, a view of nginx's buffer, and the next bytes of that */
+
+static void
+ngx_http_wasm_response_extend(ngx_buf_t *b, size_t size, ngx_uint_t eos)
+{
+    if (ngx_buf_in_memory(b)) {
+        b->last += size;
+    }
+
+    if (b->in_file) {
+        b->file_last += size;
+    }
+
+    b->last_buf = eos;
+    b->last_in_chain = eos;
+}
+
+
 static ngx_int_t
 ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx)
 {
@@ -565,8 +640,12 @@ ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx)
 
     if (!ctx->headers_sent) {
 
-        if (ctx->out == NULL) {
+        if (ctx->out == NULL || (ctx->whole && !ctx->complete)) {
             return NGX_OK;
+        }
+
+        if (ctx->out->next || !ctx->out->buf->last_buf) {
+            r->single_range = 1;
         }
 
         rc = ngx_http_wasm_frame(ctx);
@@ -875,16 +954,4 @@ ngx_http_wasm_response_update(ngx_http_wasm_ctx_t *ctx)
 
         ngx_http_wasm_body_reuse(ctx, b);
     }
-}
-
-
-/* may more be produced? */
-
-static ngx_uint_t
-ngx_http_wasm_response_room(ngx_http_wasm_ctx_t *ctx)
-{
-    return ctx->collecting
-           || ngx_http_wasm_body_bytes(ctx->out)
-              + ngx_http_wasm_body_bytes(ctx->busy)
-              < NGX_HTTP_WASM_PENDING;
 }

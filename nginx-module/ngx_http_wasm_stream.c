@@ -721,18 +721,22 @@ ngx_http_wasm_wake_handler(ngx_event_t *ev)
     r = ctx->request;
     c = r->connection;
 
-    if (ctx->waiting == NULL) {
-        return;
-    }
-
     ngx_http_set_log_request(c->log, r);
 
     if (ev->timedout) {
         ev->timedout = 0;
-        ctx->timedout = 1;
+        ctx->timedout = (ctx->waiting != NULL);
     }
 
-    if (ctx->dir == NGX_HTTP_WASM_REQUEST) {
+    if (ctx->waiting == NULL) {
+
+        /* another turn for a long response */
+
+        if (ctx->in) {
+            r->write_event_handler(r);
+        }
+
+    } else if (ctx->dir == NGX_HTTP_WASM_REQUEST) {
         ngx_http_wasm_request_wake(ctx);
 
     } else {
