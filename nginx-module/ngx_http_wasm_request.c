@@ -21,6 +21,8 @@ static ngx_int_t ngx_http_wasm_request_body(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body);
 static ngx_int_t ngx_http_wasm_request_spill(ngx_http_wasm_ctx_t *ctx);
+static ngx_temp_file_t *ngx_http_wasm_request_file(ngx_http_request_t *r);
+static ngx_int_t ngx_http_wasm_request_gather(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_finish(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_pause(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx);
@@ -356,6 +358,17 @@ ngx_http_wasm_request_read(ngx_http_wasm_ctx_t *ctx)
 
     ctx->request_at = NGX_HTTP_WASM_REQUEST_READ;
 
+    if (r->method == NGX_HTTP_PUT && r->content_handler == NULL) {
+
+        /* the handler of PUT moves the file that the body is in */
+
+        r->request_body_in_file_only = 1;
+        r->request_body_in_persistent_file = 1;
+        r->request_body_in_clean_file = 1;
+        r->request_body_file_group_access = 1;
+        r->request_body_file_log_level = 0;
+    }
+
     rc = ngx_http_read_client_request_body(r, ngx_http_wasm_request_have);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
@@ -501,35 +514,23 @@ ngx_http_wasm_request_emit(ngx_http_wasm_ctx_t *ctx,
 static ngx_int_t
 ngx_http_wasm_request_spill(ngx_http_wasm_ctx_t *ctx)
 {
-    off_t                      start;
-    ssize_t                    n;
-    ngx_buf_t                 *b;
-    ngx_chain_t               *cl, *next;
-    ngx_temp_file_t           *tf;
-    ngx_http_request_t        *r;
-    ngx_http_core_loc_conf_t  *clcf;
+    off_t                start;
+    ssize_t              n;
+    ngx_buf_t           *b;
+    ngx_chain_t         *cl, *next;
+    ngx_temp_file_t     *tf;
+    ngx_http_request_t  *r;
 
     r = ctx->request;
-    tf = ctx->request_file;
 
-    if (tf == NULL) {
-        tf = ngx_pcalloc(r->pool, sizeof(ngx_temp_file_t));
-        if (tf == NULL) {
+    if (ctx->request_file == NULL) {
+        ctx->request_file = ngx_http_wasm_request_file(r);
+        if (ctx->request_file == NULL) {
             return NGX_ERROR;
         }
-
-        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-        tf->file.fd = NGX_INVALID_FILE;
-        tf->file.log = r->connection->log;
-        tf->path = clcf->client_body_temp_path;
-        tf->pool = r->pool;
-        tf->warn = "a request body changed by a wasm plugin is buffered to "
-                   "a temporary file";
-        tf->log_level = NGX_LOG_INFO;
-
-        ctx->request_file = tf;
     }
+
+    tf = ctx->request_file;
 
     /* views of the original have their place in the order: each run of own
      * blocks becomes one buffer of the file */
@@ -573,6 +574,98 @@ ngx_http_wasm_request_spill(ngx_http_wasm_ctx_t *ctx)
 }
 
 
+static ngx_temp_file_t *
+ngx_http_wasm_request_file(ngx_http_request_t *r)
+{
+    ngx_temp_file_t           *tf;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    tf = ngx_pcalloc(r->pool, sizeof(ngx_temp_file_t));
+    if (tf == NULL) {
+        return NULL;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    tf->file.fd = NGX_INVALID_FILE;
+    tf->file.log = r->connection->log;
+    tf->path = clcf->client_body_temp_path;
+    tf->pool = r->pool;
+    tf->warn = "a request body changed by a wasm plugin is buffered to "
+               "a temporary file";
+    tf->log_level = NGX_LOG_INFO;
+
+    return tf;
+}
+
+
+/* The new body in one file that somebody may move, if that is wanted. */
+
+static ngx_int_t
+ngx_http_wasm_request_gather(ngx_http_wasm_ctx_t *ctx)
+{
+    ssize_t                n;
+    ngx_buf_t             *b;
+    ngx_chain_t           *cl, out;
+    ngx_temp_file_t       *tf;
+    ngx_http_request_t    *r;
+    ngx_http_wasm_body_t   body;
+
+    r = ctx->request;
+
+    tf = ngx_http_wasm_request_file(r);
+    b = ngx_calloc_buf(r->pool);
+    cl = ngx_alloc_chain_link(r->pool);
+
+    if (tf == NULL || b == NULL || cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    tf->persistent = 1;
+    tf->clean = 1;
+    tf->access = 0660;
+
+    out.next = NULL;
+
+    for (out.buf = NULL; ctx->request_out || !out.buf; /* void */ ) {
+
+        ngx_memzero(&body, sizeof(ngx_http_wasm_body_t));
+
+        if (ctx->request_out) {
+            body.src = ctx->request_out->buf;
+            body.size = (size_t) ngx_buf_size(body.src);
+            ctx->request_out = ctx->request_out->next;
+        }
+
+        if (ngx_http_wasm_body_own(ctx, &body, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        out.buf = body.own;
+
+        n = ngx_write_chain_to_temp_file(tf, &out);
+        if (n == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        tf->offset += n;
+        ngx_http_wasm_body_reuse(ctx, body.own);
+    }
+
+    b->in_file = 1;
+    b->file = &tf->file;
+    b->file_last = tf->offset;
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    ctx->request_out = cl;
+    ctx->request_file = tf;
+
+    return NGX_OK;
+}
+
+
 /* Gives nginx the new body, and the request the length that it has. */
 
 static ngx_int_t
@@ -584,6 +677,12 @@ ngx_http_wasm_request_finish(ngx_http_wasm_ctx_t *ctx)
     r = ctx->request;
 
     if (ctx->touched & (1 << NGX_HTTP_WASM_REQUEST)) {
+
+        if (r->request_body_in_persistent_file
+            && ngx_http_wasm_request_gather(ctx) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
 
         for (cl = ctx->request_out; cl && cl->next; cl = cl->next) {
             /* void */

@@ -813,7 +813,18 @@ ngx_http_wasm_response_fail(ngx_http_wasm_ctx_t *ctx, ngx_int_t rc)
         return rc;
     }
 
-    rc = ngx_http_filter_finalize_request(r, &ngx_http_wasm_filter_module, rc);
+    if (ctx->headers_sent) {
+
+        /* here, too, with what that filter has put into the headers */
+
+        r->filter_finalize = 1;
+        rc = ngx_http_special_response_handler(r, rc);
+        rc = (rc == NGX_OK || rc == NGX_DONE) ? NGX_ERROR : rc;
+
+    } else {
+        rc = ngx_http_filter_finalize_request(r, &ngx_http_wasm_filter_module,
+                                              rc);
+    }
 
     /* should the content handler go on, nobody wants it any more */
 
