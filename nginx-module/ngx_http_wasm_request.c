@@ -803,6 +803,20 @@ ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_wasm_request_has_body(ngx_http_request_t *r)
 {
+    switch (r->err_status) {
+
+    case NGX_HTTP_BAD_REQUEST:
+    case NGX_HTTP_REQUEST_TIME_OUT:
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+    case NGX_HTTP_REQUEST_URI_TOO_LARGE:
+    case NGX_HTTP_NOT_IMPLEMENTED:
+    case NGX_HTTP_VERSION_NOT_SUPPORTED:
+
+        /* this is an error page, nginx doesn't want the body */
+
+        return 0;
+    }
+
     return r->headers_in.content_length_n > 0 || r->headers_in.chunked;
 }
 
