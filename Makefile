@@ -278,6 +278,27 @@ compare-envoy: all examples-c
 	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) \
 	    $(PROVE) tests/envoy/compare.t
 
+# --- coverage ----------------------------------------------------------------
+#
+# Which lines and branches of engine/ its tests run; gcc and gcov.  With
+# COVERAGE=--missing, or --missing=decode.c, what they don't.
+
+COVERAGE ?=
+
+.PHONY: coverage coverage-run
+coverage:
+	$(Q)find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(SUBMAKE) B=$(B)/coverage CC=gcc SAN= OPT='-O0 -g --coverage' \
+	    -j$(JOBS) coverage-run
+
+coverage-run: $(ENGINE_TESTS) $(SPEC_RUN) $(SPEC_SUITE)/stamp $(B)/sluice
+	$(Q)SLUICE_CC='$(CC) --coverage' $(PROVE) $(ENGINE_TESTS) \
+	    $(wildcard tests/engine/*.t tests/cli/*.t)
+	$(Q)$(SPEC_RUN) --skip=tests/spec/skip --totals=tests/spec/totals \
+	    $(SPEC_SUITE)/*/
+	$(Q)/usr/bin/python3 tests/coverage.py $(B) tests/coverage.list \
+	    $(COVERAGE)
+
 # --- fuzzing -----------------------------------------------------------------
 #
 # `make fuzz SAN=1 FUZZ_SECONDS=600`.  Needs node.

@@ -13,7 +13,7 @@ struct bytes {
 
 static inline void put(struct bytes *b, const void *data, size_t len)
 {
-    if (b->len + len > b->cap) {
+    if (len > b->cap - b->len) {
         b->cap = b->len + len > b->cap * 2 ? b->len + len : b->cap * 2;
         b->data = realloc(b->data, b->cap);
         if (b->data == NULL)
