@@ -31,16 +31,18 @@ BOUNDS = (95.0, 88.0)
 
 class File:
     def __init__(self):
+        self.calls = collections.Counter()       # (function): calls
         self.lines = collections.Counter()       # (number): runs
         self.functions = collections.defaultdict(set)    # of a line
         self.branches = collections.Counter()    # (number, function, nth)
 
     def missing(self):
-        """Lines, and (line, function) of branches, that never ran."""
+        """Lines, (line, function) of branches, functions that never ran."""
         lines = {n for n, runs in self.lines.items() if runs == 0}
+        functions = {f for f, runs in self.calls.items() if runs == 0}
         branches = collections.Counter(
             key[:2] for key, runs in self.branches.items() if runs == 0)
-        return lines, branches
+        return lines, branches, functions
 
 
 def gcov(data):
@@ -56,12 +58,14 @@ def read(build):
     for data in sorted(glob.glob(os.path.join(build, ROOM, "*.gcda"))):
         for entry in gcov(data):
             if entry["file"].startswith(ROOM + "/"):
-                read_lines(files[entry["file"]], entry["lines"])
+                read_lines(files[entry["file"]], entry)
     return files
 
 
-def read_lines(file, lines):
-    for line in lines:
+def read_lines(file, entry):
+    for function in entry["functions"]:
+        file.calls[function["name"]] += function["execution_count"]
+    for line in entry["lines"]:
         number, function = line["line_number"], line.get("function_name", "")
         file.lines[number] += line["count"]
         file.functions[number].add(function)
@@ -78,25 +82,27 @@ def percent(run, n):
 
 
 def print_row(name, row):
-    print("%-26s %6d of %-6d %6.2f%%   %6d of %-6d %6.2f%%" % (
-        name, *row[:2], percent(*row[:2]), *row[2:], percent(*row[2:])))
+    print("%-25s" % name + "".join(
+        "%7d of %5d %6.2f%%" % (*row[i:i + 2], percent(*row[i:i + 2]))
+        for i in range(0, len(row), 2)))
 
 
 def print_table(files):
-    total = (0, 0, 0, 0)
-    print("%-26s %14s %24s" % ("", "lines", "branches"))
+    total = (0,) * 6
+    print("%-25s%16s%23s%23s" % ("", "lines", "branches", "functions"))
     for name in sorted(files):
-        row = share(files[name].lines) + share(files[name].branches)
+        file = files[name]
+        row = share(file.lines) + share(file.branches) + share(file.calls)
         total = tuple(a + b for a, b in zip(total, row))
         print_row(name, row)
     print_row("total", total)
-    return percent(*total[:2]), percent(*total[2:])
+    return percent(*total[:2]), percent(*total[2:4])
 
 
 def print_missing(name, file):
     with open(name) as f:
         source = f.read().split("\n")
-    lines, branches = file.missing()
+    lines, branches, unused = file.missing()
     total = collections.Counter(key[0] for key in file.branches)
     for number in sorted(lines | {key[0] for key in branches}):
         functions = [f for n, f in branches if n == number]
@@ -105,6 +111,8 @@ def print_missing(name, file):
             name, number, "LINE " if number in lines else "", gone,
             total[number], ",".join(sorted(functions)[:4])
             or min(file.functions[number]), source[number - 1].strip()))
+    for function in sorted(unused):
+        print("%s: %s is never called" % (name, function))
 
 
 def read_list(name):
@@ -117,9 +125,9 @@ def check_list(files, rows):
     """What is wrong with the list."""
     used, wrong = set(), []
     for name in sorted(files):
-        lines, branches = files[name].missing()
-        missing = {f for n in lines for f in files[name].functions[n]}
-        for function in sorted(missing | {f for _, f in branches}):
+        lines, branches, functions = files[name].missing()
+        functions |= {f for n in lines for f in files[name].functions[n]}
+        for function in sorted(functions | {f for _, f in branches}):
             found = [row for row in rows if fnmatch.fnmatch(name, row[0])
                      and fnmatch.fnmatch(function, row[1])]
             used.update(found)

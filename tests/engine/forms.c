@@ -2,18 +2,12 @@
  * apart: the results are those of Section 4.3.2, whatever register, slot,
  * immediate or branch they go through; and each loop on a comparison ends at
  * the deadline. */
-#include "../../engine/opcodes.h"
-#include "build.h"
+#include "forms.h"
 #include "world.h"
 
 #include <math.h>
 
 enum { EMPTY = 0x40, END = 0x0b, NFORMS = 4, NUSES = 3, NTESTS = 10 };
-
-struct op {
-    uint32_t    code;
-    const char *text, *rule;
-};
 
 #define ROW(symbol, code, text, immediate, rule) { code, text, rule },
 static const struct op ops[] = { WE_OPCODES_BYTE(ROW) WE_OPCODES_FC(ROW) };
@@ -357,57 +351,9 @@ static bool equal(const struct op *op, uint64_t got, uint64_t want)
 
 /* --- functions in all forms ------------------------------------------------- */
 
-static uint8_t type_byte(char letter)
-{
-    return letter == 'i' ? 0x7f : letter == 'I' ? 0x7e
-           : letter == 'f' ? 0x7d : 0x7c;
-}
-
-static void put_s64(struct bytes *b, int64_t n)
-{
-    for (; n < -64 || n > 63; n >>= 7)
-        PUT(b, (uint8_t)(n & 0x7f) | 0x80);
-    PUT(b, (uint8_t)(n & 0x7f));
-}
-
-static void put_const(struct bytes *b, char type, uint64_t bits)
-{
-    uint32_t i;
-
-    PUT(b, type == 'i' ? 0x41 : type == 'I' ? 0x42 : type == 'f' ? 0x43 : 0x44);
-    if (type == 'i')
-        put_s64(b, (int32_t)(uint32_t)bits);
-    else if (type == 'I')
-        put_s64(b, (int64_t)bits);
-    else
-        for (i = 0; i < (type == 'f' ? 4u : 8u); i++)
-            PUT(b, (uint8_t)(bits >> 8 * i));
-}
-
-static void put_op(struct bytes *b, uint32_t code)
-{
-    if (code < 0x100)
-        PUT(b, (uint8_t)code);
-    else
-        PUT(b, (uint8_t)(code >> 12), (uint8_t)code);
-}
-
 /* Locals: the operands, zeroes of i32 and i64, the results' four types. */
 enum { ZERO_I = 2, ZERO_L, KEPT };
 static const char kept_types[] = "iIfF";
-
-/* Leaves the top operand's value as it is, but newly computed. */
-static void put_again(struct bytes *b, char type)
-{
-    if (type == 'i')
-        PUT(b, 0x20, ZERO_I, 0x72);
-    else if (type == 'I')
-        PUT(b, 0x20, ZERO_L, 0x84);
-    else if (type == 'f')
-        PUT(b, 0x8c, 0x8c);
-    else
-        PUT(b, 0x9a, 0x9a);
-}
 
 /* An operand: a local, computed, a constant, the result of function 0. */
 static void put_operand(struct bytes *b, uint32_t form, char type,
@@ -419,7 +365,7 @@ static void put_operand(struct bytes *b, uint32_t form, char type,
     }
     PUT(b, 0x20, local);
     if (form == 1)
-        put_again(b, type);
+        put_again(b, type, ZERO_I, ZERO_L);
     if (form == 3)
         PUT(b, 0x10, 0);
 }
@@ -453,7 +399,7 @@ static void put_use(struct bytes *b, const struct form *f)
     put_operation(b, f);
     switch (f->use) {
     case 1: PUT(b, 0x21, kept, 0x20, kept); break;
-    case 2: put_again(b, type); break;
+    case 2: put_again(b, type, ZERO_I, ZERO_L); break;
     case 3: PUT(b, 0x0d, 0, 0x41, 0, 0x0f, END, 0x41, 1); break;
     case 4: PUT(b, 0x45, 0x0d, 0, 0x41, 1, 0x0f, END, 0x41, 0); break;
     case 5: PUT(b, 0x04, 0x7f, 0x41, 1, 0x05, 0x41, 0, END); break;
