@@ -16,6 +16,10 @@
 /* a plugin that failed to start isn't tried again before this time */
 #define NGX_HTTP_WASM_RETRY  1000
 
+/* for proxy_done, at shutdown; worker_shutdown_timeout takes its place */
+#define NGX_HTTP_WASM_DONE_TIMEOUT  5000
+#define NGX_HTTP_WASM_DONE_POLL     20
+
 
 static ngx_int_t ngx_http_wasm_plugin_check(ngx_conf_t *cf,
     ngx_http_wasm_main_conf_t *wmcf, ngx_http_wasm_plugin_t *plugin);
@@ -29,8 +33,18 @@ static void ngx_http_wasm_plugin_error(ngx_conf_t *cf,
 static ngx_http_wasm_instance_t *ngx_http_wasm_instance_start(
     ngx_http_wasm_plugin_t *plugin, struct pw_error *error,
     ngx_http_wasm_config_t **failed);
+static void ngx_http_wasm_process_watch(ngx_cycle_t *cycle,
+    ngx_http_wasm_main_conf_t *wmcf);
+static void ngx_http_wasm_process_leave(ngx_event_t *ev);
+static void ngx_http_wasm_process_linger(ngx_event_t *ev);
+static ngx_uint_t ngx_http_wasm_instance_done(ngx_http_wasm_instance_t *in);
 static void ngx_http_wasm_plugins_stop(ngx_http_wasm_main_conf_t *wmcf);
 static void ngx_http_wasm_process_cleanup(void *data);
+
+
+/* of this process: it waits for plugins to be done */
+static ngx_event_t  ngx_http_wasm_leaving;
+static ngx_msec_t   ngx_http_wasm_leave_by;
 
 
 ngx_int_t
@@ -327,6 +341,7 @@ ngx_http_wasm_instance_start(ngx_http_wasm_plugin_t *plugin,
                                    error);
         if (in->roots[i] == NULL) {
             *failed = configs[i];
+            in->dead = 1;          /* error says it */
             plugin->starting = NULL;
             ngx_http_wasm_instance_release(in);
             return NULL;
@@ -370,7 +385,136 @@ ngx_http_wasm_process_init(ngx_cycle_t *cycle)
         (void) ngx_http_wasm_instance_get(plugins[i], cycle->log);
     }
 
+    if (ngx_process == NGX_PROCESS_WORKER) {
+        ngx_http_wasm_process_watch(cycle, wmcf);
+    }
+
     return NGX_OK;
+}
+
+
+/*
+ * Root contexts are told that the worker is shutting down while its events
+ * still run.  nginx tells that to idle connections only: so there is one, with
+ * a descriptor that never has events.
+ */
+
+static void
+ngx_http_wasm_process_watch(ngx_cycle_t *cycle,
+    ngx_http_wasm_main_conf_t *wmcf)
+{
+    ngx_uint_t                i;
+    ngx_connection_t         *c;
+    ngx_http_wasm_plugin_t  **plugins;
+
+    plugins = wmcf->plugins.elts;
+
+    for (i = 0; i < wmcf->plugins.nelts; i++) {
+        if (plugins[i]->callbacks & ((ngx_uint_t) 1 << PW_ON_DONE)) {
+            break;
+        }
+    }
+
+    if (i == wmcf->plugins.nelts) {
+        return;
+    }
+
+    c = ngx_get_connection(0, cycle->log);
+    if (c == NULL) {
+        return;
+    }
+
+    c->data = wmcf;
+    c->idle = 1;
+    c->read->handler = ngx_http_wasm_process_leave;
+    c->read->log = cycle->log;
+    c->write->log = cycle->log;
+}
+
+
+static void
+ngx_http_wasm_process_leave(ngx_event_t *ev)
+{
+    ngx_core_conf_t            *ccf;
+    ngx_connection_t           *c;
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    c = ev->data;
+    wmcf = c->data;
+
+    ngx_free_connection(c);
+    c->fd = (ngx_socket_t) -1;
+
+    if (!ngx_exiting) {
+        return;
+    }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
+                                           ngx_core_module);
+
+    ngx_http_wasm_leave_by = ngx_current_msec
+                             + (ccf->shutdown_timeout
+                                ? ccf->shutdown_timeout
+                                : NGX_HTTP_WASM_DONE_TIMEOUT);
+
+    ngx_http_wasm_leaving.handler = ngx_http_wasm_process_linger;
+    ngx_http_wasm_leaving.data = wmcf;
+    ngx_http_wasm_leaving.log = ngx_cycle->log;
+
+    ngx_http_wasm_process_linger(&ngx_http_wasm_leaving);
+}
+
+
+/* The timer keeps the worker alive until all are done. */
+
+static void
+ngx_http_wasm_process_linger(ngx_event_t *ev)
+{
+    ngx_uint_t                  i, done;
+    ngx_http_wasm_plugin_t    **plugins;
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    wmcf = ev->data;
+    plugins = wmcf->plugins.elts;
+    done = 1;
+
+    for (i = 0; i < wmcf->plugins.nelts; i++) {
+        if (plugins[i]->instance
+            && !ngx_http_wasm_instance_done(plugins[i]->instance))
+        {
+            done = 0;
+        }
+    }
+
+    if (!done && (ngx_msec_int_t) (ngx_http_wasm_leave_by - ngx_current_msec)
+                 > 0)
+    {
+        ngx_add_timer(ev, NGX_HTTP_WASM_DONE_POLL);
+    }
+}
+
+
+/* on_done of its root contexts, once; are they done by now? */
+
+static ngx_uint_t
+ngx_http_wasm_instance_done(ngx_http_wasm_instance_t *in)
+{
+    ngx_uint_t  i, done;
+
+    done = 1;
+    in->refs++;
+
+    for (i = 0; i < in->plugin->configs.nelts; i++) {
+        done &= pw_root_done(in->roots[i]);
+    }
+
+    if (pw_instance_fault(in->instance)) {
+        ngx_http_wasm_instance_fault(in, ngx_cycle->log);
+    }
+
+    ngx_http_wasm_instance_release(in);
+
+    return done;
 }
 
 
@@ -478,7 +622,8 @@ ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
 void
 ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in)
 {
-    ngx_uint_t  i;
+    ngx_uint_t   i;
+    const char  *text;
 
     if (--in->refs) {
         return;
@@ -490,6 +635,13 @@ ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in)
         if (in->roots[i]) {
             pw_root_free(in->roots[i]);
         }
+    }
+
+    text = pw_instance_fault(in->instance);
+
+    if (text && !in->dead) {
+        ngx_http_wasm_log(NGX_LOG_ERR, ngx_cycle->log, &in->plugin->name, text,
+                          ngx_strlen(text));
     }
 
     pw_instance_free(in->instance);
