@@ -18,6 +18,9 @@
 #define NGX_HTTP_WASM_CALL_MANY   64
 #define NGX_HTTP_WASM_CALL_BYTES  16
 
+/* while there are calls: whether the worker shuts down */
+#define NGX_HTTP_WASM_CALL_WATCH  1000
+
 
 static void ngx_http_wasm_call_refuse(ngx_http_wasm_config_t *config,
     ngx_http_wasm_stream_t *st, ngx_str_t *name, const char *why);
@@ -31,6 +34,7 @@ static ngx_http_wasm_instance_t *ngx_http_wasm_call_instance(
     ngx_http_wasm_config_t *config, ngx_http_wasm_stream_t *st);
 static void ngx_http_wasm_call_start(ngx_http_wasm_call_t *call,
     ngx_msec_t timeout);
+static void ngx_http_wasm_call_watch(ngx_event_t *ev);
 static ngx_int_t ngx_http_wasm_call_subrequest(ngx_http_request_t *r,
     void *data, ngx_int_t rc);
 static void ngx_http_wasm_call_timeout(ngx_event_t *ev);
@@ -97,6 +101,16 @@ static ngx_http_wasm_call_failure_t  ngx_http_wasm_call_failures[] = {
       ngx_string("too large") },
 };
 
+
+/* of this process: calls, and what looks after them */
+static ngx_uint_t        ngx_http_wasm_calls;
+static ngx_event_t       ngx_http_wasm_call_watcher;
+static ngx_msec_t        ngx_http_wasm_call_exiting;
+
+/* what debug lines ask for the name of an event */
+static ngx_connection_t  ngx_http_wasm_call_nothing = {
+    .fd = (ngx_socket_t) -1
+};
 
 /* where a call without a client would come from */
 
@@ -484,7 +498,57 @@ ngx_http_wasm_call_start(ngx_http_wasm_call_t *call, ngx_msec_t timeout)
 
     ngx_add_timer(&call->timer, timeout);
 
+    if (ngx_http_wasm_calls++ == 0) {
+        ngx_http_wasm_call_watch(&ngx_http_wasm_call_watcher);
+    }
+
     ngx_http_upstream_init(&call->request);
+}
+
+
+/*
+ * A worker that shuts down waits for calls as it does for requests: for
+ * worker_shutdown_timeout at most, which closes connections of clients only.
+ */
+
+static void
+ngx_http_wasm_call_watch(ngx_event_t *ev)
+{
+    ngx_uint_t                  i;
+    ngx_core_conf_t            *ccf;
+    ngx_http_wasm_plugin_t    **plugins;
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
+                                           ngx_core_module);
+
+    if (ngx_exiting && ngx_http_wasm_call_exiting == 0) {
+        ngx_http_wasm_call_exiting = ngx_current_msec;
+    }
+
+    if (ngx_exiting && ccf->shutdown_timeout
+        && ngx_current_msec - ngx_http_wasm_call_exiting
+           >= ccf->shutdown_timeout)
+    {
+        wmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                                 ngx_http_wasm_filter_module);
+        plugins = wmcf->plugins.elts;
+
+        for (i = 0; i < wmcf->plugins.nelts; i++) {
+            if (plugins[i]->instance) {
+                ngx_http_wasm_call_cancel(plugins[i]->instance);
+            }
+        }
+    }
+
+    if (ngx_http_wasm_calls && !ev->timer_set) {
+        ev->handler = ngx_http_wasm_call_watch;
+        ev->data = &ngx_http_wasm_call_nothing;
+        ev->log = ngx_cycle->log;
+        ev->cancelable = 1;
+
+        ngx_add_timer(ev, NGX_HTTP_WASM_CALL_WATCH);
+    }
 }
 
 
@@ -724,6 +788,7 @@ ngx_http_wasm_call_unlink(ngx_http_wasm_call_t *call)
 {
     ngx_queue_remove(&call->queue);
 
+    ngx_http_wasm_calls--;
     call->config->plugin->calls--;
 
     if (call->stream) {

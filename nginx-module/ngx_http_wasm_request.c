@@ -723,7 +723,13 @@ ngx_http_wasm_request_pause(ngx_http_wasm_ctx_t *ctx)
 
     r->read_event_handler = ngx_http_test_reading;
 
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+    if (r->connection->read->ready) {
+
+        /* perhaps it has left already */
+
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

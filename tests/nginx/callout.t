@@ -26,6 +26,8 @@ my %answers = (
     more => "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n"
         . "\r\nhithere",
 );
+s{^(HTTP/1.\d [2-5]\d\d .*\r\n)(?!Connection)}{$1Connection: close\r\n}m
+    for values %answers;
 my $up = upstream(sub {
     my ($r, $s) = @_;
     my ($name) = $r->uri =~ m{^/(\w+)};
@@ -40,7 +42,8 @@ my $up = upstream(sub {
     }
     if ($name eq 'echo') {
         my $n = length $r->body;
-        return "HTTP/1.1 200 OK\r\nContent-Length: $n\r\n\r\n" . $r->body;
+        return "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: $n\r\n\r\n"
+            . $r->body;
     }
     return $answers{$name} // $answers{ok};
 });
@@ -63,62 +66,62 @@ EOF
 
 sub called { $nginx->get('/ok', headers => ["x-call: $_[0]", @_[1 .. $#_]])->body }
 
-is called('u 1000 GET /ok'), '3 5 0 200 - 0 - hello|', 'an answer';
+is called('u 9000 GET /ok'), '3 5 0 200 - 0 - hello|', 'an answer';
 is called('u 0 GET /ok'), '3 5 0 200 - 0 - hello|', 'no time-out of its own';
-is called('u 1000 GET /empty'), '2 0 0 200 - 0 - -|', 'an empty one';
-is called('u 1000 GET /none'), '1 0 0 204 - 0 - -|', 'status 204';
-is called('u 1000 GET /304'), '2 0 0 304 - 0 - -|', 'status 304';
-is called('u 1000 GET /500'), '2 2 0 500 - 0 - no|', 'status 500';
-is called('u 1000 HEAD /head'), '2 0 0 200 - 0 - -|', 'HEAD';
-is called('u 1000 GET /end'), '2 13 0 200 - 0 - until the end|',
+is called('u 9000 GET /empty'), '2 0 0 200 - 0 - -|', 'an empty one';
+is called('u 9000 GET /none'), '1 0 0 204 - 0 - -|', 'status 204';
+is called('u 9000 GET /304'), '2 0 0 304 - 0 - -|', 'status 304';
+is called('u 9000 GET /500'), '2 2 0 500 - 0 - no|', 'status 500';
+is called('u 9000 HEAD /head'), '2 0 0 200 - 0 - -|', 'HEAD';
+is called('u 9000 GET /end'), '2 13 0 200 - 0 - until the end|',
     'ended by the connection';
-is called('u 1000 GET /hints'), '2 2 0 200 - 0 - ok|', '1xx is passed over';
-is called('u 1000 GET /chunked'), '2 6 0 200 - 0 - hello!|', 'chunked';
-is called('u 1000 GET /trailers'), '2 2 2 200 - 0 - hi x-t=1|', 'trailers';
-is called('u 1000 GET /hop'), '3 1 0 200 - 0 - x|',
+is called('u 9000 GET /hints'), '2 2 0 200 - 0 - ok|', '1xx is passed over';
+is called('u 9000 GET /chunked'), '2 6 0 200 - 0 - hello!|', 'chunked';
+is called('u 9000 GET /trailers'), '2 2 2 200 - 0 - hi x-t=1|', 'trailers';
+is called('u 9000 GET /hop'), '3 1 0 200 - 0 - x|',
     'headers of the connection are left out';
-is called('u 1000 GET /more'), '2 2 0 200 - 0 - hi|', 'more than announced';
+is called('u 9000 GET /more'), '2 2 0 200 - 0 - hi|', 'more than announced';
 for (qw(ok chunked trailers hints)) {
-    is called("u 5000 GET /drip$_"), called("u 1000 GET /$_"),
+    is called("u 9000 GET /drip$_"), called("u 9000 GET /$_"),
         "$_, byte by byte";
 }
 my $sum = 0;
 $sum = ($sum * 31 + ord 'b') & 0xffffffff for 1 .. 900_000;
-is called('u 5000 GET /big'), "2 900000 0 200 - 0 - *900000 $sum|",
+is called('u 9000 GET /big'), "2 900000 0 200 - 0 - *900000 $sum|",
     '900,000 bytes';
 
 # What is sent.
 $up->clear;
-called('u 1000 GET /p?q=1', 'x-more: X-B=1; accept=*/*');
+called('u 9000 GET /p?q=1', 'x-more: X-B=1; accept=*/*');
 is $up->wait(1) && ($up->requests)[0]->raw,
     "GET /p?q=1 HTTP/1.1\r\nHost: a.test\r\nx-b: 1\r\naccept: */*\r\n\r\n",
     'a request';
 $up->clear;
-called('u 1000 POST /p some bytes');
+called('u 9000 POST /p some bytes');
 is +($up->requests)[0]->raw, "POST /p HTTP/1.1\r\nHost: a.test\r\n"
     . "Content-Length: 10\r\n\r\nsome bytes", 'with a body';
 $up->clear;
-called('u 1000 POST /p');
+called('u 9000 POST /p');
 is +($up->requests)[0]->raw, "POST /p HTTP/1.1\r\nHost: a.test\r\n"
     . "Content-Length: 0\r\n\r\n", 'with an empty one';
 $up->clear;
-called('u 1000 PUT /p abc', 'x-trailer: x-t=1');
+called('u 9000 PUT /p abc', 'x-trailer: x-t=1');
 is +($up->requests)[0]->raw, "PUT /p HTTP/1.1\r\nHost: a.test\r\n"
     . "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-t: 1\r\n\r\n",
     'with trailers';
 $up->clear;
-called('u 1000 GET /p', 'x-more: content-length=7; transfer-encoding=chunked; '
+called('u 9000 GET /p', 'x-more: content-length=7; transfer-encoding=chunked; '
     . 'connection=close; keep-alive=1; upgrade=h2c; te=trailers; '
     . 'expect=100-continue; proxy-connection=x; x-b=%0aX-C: 1; x d=2; '
     . ':path=/2; x-e=%00; :other=1');
 is +($up->requests)[0]->raw, "GET /p HTTP/1.1\r\nHost: a.test\r\n\r\n",
     'neither framing nor anything that could split it';
-is called('u 5000 POST /echo *900000'), "2 900000 0 200 - 0 - *900000 $sum|",
+is called('u 9000 POST /echo *900000'), "2 900000 0 200 - 0 - *900000 $sum|",
     '900,000 bytes there and back';
 
 # In each callback.
 $up->clear;
-is $nginx->get('/ok', headers => ['x-call: u 1000 GET /empty; u 1000 GET /none',
+is $nginx->get('/ok', headers => ['x-call: u 9000 GET /empty; u 9000 GET /none',
     'x-then: on'])->body, 'hello', 'the request goes on';
 like +($up->requests)[-1]->header('x-answers'),
     qr/^\Q2 0 0 200 - 0 - -|1 0 0 204 - 0 - -\E$|^\Q1 0 0 204 - 0 - -|2 0 0 200 - 0 - -\E$/,
@@ -128,7 +131,7 @@ for my $at (qw(rh rb sh sb)) {
         next if $uri eq '/file' && $at eq 'rb';
         my @post = ($at eq 'rb' ? 'POST' : 'GET', $uri,
             $at eq 'rb' ? (body => 'abc') : ());
-        my @h = ("x-at: $at", 'x-call: u 1000 GET /ok');
+        my @h = ("x-at: $at", 'x-call: u 9000 GET /ok');
         my $r = $nginx->request(@post, headers => [@h]);
         is $r->status . $r->body, '2003 5 0 200 - 0 - hello|',
             "$at $uri: a local response";
@@ -138,56 +141,56 @@ for my $at (qw(rh rb sh sb)) {
 }
 $up->clear;
 is $nginx->post('/ok', 'abc', headers => ['x-at: rb', 'x-then: body',
-    'x-call: u 1000 GET /end'])->body, 'hello', 'the body is changed';
+    'x-call: u 9000 GET /end'])->body, 'hello', 'the body is changed';
 is $up->last->body, 'until the end', 'by the answer';
 is $up->last->header('content-length'), 13, 'and its length';
-is called('u 1000 GET /empty', 'x-then: again'),
+is called('u 9000 GET /empty', 'x-then: again'),
     '2 0 0 200 - 0 - -|' x 2, 'a call in the answer of another';
 
 # Calls that nobody waits for: on_log, and a request that goes on.
 for my $how (['x-at: log'], ['x-then: leave']) {
     my $before = () = $nginx->lines(qr/its request is gone/);
-    is $nginx->get('/ok', headers => ['x-call: u 1000 GET /pid?slow', @$how])
+    is $nginx->get('/ok', headers => ['x-call: u 9000 GET /pid?slow', @$how])
         ->body, 'hello', "@$how: the request doesn't wait";
     is scalar($nginx->wait_log(qr/its request is gone/, $before + 1)),
         $before + 1, "@$how: the answer comes to the root context";
 }
 
 # Connections are kept, and several calls go out at once.
-my @pids = map { called('u 1000 GET /pid') =~ /- (\d+)\|/ } 1 .. 20;
+my @pids = map { called('u 9000 GET /pid') =~ /- (\d+)\|/ } 1 .. 20;
 is scalar(@pids), 20, '20 calls';
 is scalar(uniq @pids), 1, 'over one connection';
-@pids = map { called('close 1000 GET /pid') =~ /- (\d+)\|/ } 1 .. 5;
+@pids = map { called('close 9000 GET /pid') =~ /- (\d+)\|/ } 1 .. 5;
 is scalar(uniq @pids), 5, 'without keepalive over one each';
 my $t = time;
-my $four = called(join '; ', ('u 1000 GET /pid?slow') x 4);
+my $four = called(join '; ', ('u 9000 GET /pid?slow') x 4);
 cmp_ok time - $t, '<', 0.6 * slow(), 'four at once take the time of one';
 @pids = $four =~ /- (\d+)\|/g;
 is scalar(uniq @pids), 4, 'over four connections';
-@pids = map { called(join '; ', ('u 1000 GET /pid') x 4) =~ /- (\d+)\|/g }
+@pids = map { called(join '; ', ('u 9000 GET /pid') x 4) =~ /- (\d+)\|/g }
     1 .. 5;
 cmp_ok scalar(uniq @pids), '<=', 4, 'which are used again';
 my @many = $nginx->get('/few', headers =>
-    ['x-call: ' . join '; ', ('u 5000 GET /pid') x 60])->body =~ /200/g;
+    ['x-call: ' . join '; ', ('u 9000 GET /pid') x 60])->body =~ / 200 - /g;
 is scalar(@many), 60, '60 at once';
 
 # Clients that wait at the same time.
 my @c = map { $nginx->connect } 1 .. 20;
-$_->send("GET /ok HTTP/1.1\r\nHost: a\r\nx-call: u 5000 GET /pid?slow\r\n\r\n")
+$_->send("GET /ok HTTP/1.1\r\nHost: a\r\nx-call: u 9000 GET /pid?slow\r\n\r\n")
     for @c;
 is scalar(grep { $_->response->body =~ /^2 \d+ 0 200/ } @c), 20,
     '20 clients wait at once';
 
 # A fault in an answer's callback.
-my $r = $nginx->get('/ok', headers => ['x-call: u 1000 GET /ok', 'x-then: trap']);
+my $r = $nginx->get('/ok', headers => ['x-call: u 9000 GET /ok', 'x-then: trap']);
 is $r->status, 500, 'a fault: 500';
 is scalar($nginx->wait_log(qr/\[error\].*callback proxy_on_http_call_response: unreachable/)),
     1, 'and a line';
 $up->clear;
-is $nginx->get('/open', headers => ['x-call: u 1000 GET /ok', 'x-then: trap'])
+is $nginx->get('/open', headers => ['x-call: u 9000 GET /ok', 'x-then: trap'])
     ->body, 'hello', 'fail=open: the request goes on';
 is $up->last->header('x-trapped'), undef, 'without what the callback changed';
-is called('u 1000 GET /ok'), '3 5 0 200 - 0 - hello|', 'a new instance works';
+is called('u 9000 GET /ok'), '3 5 0 200 - 0 - hello|', 'a new instance works';
 is scalar($nginx->workers), 1, 'the worker lives';
 
 done_testing;

@@ -7,7 +7,7 @@ use Socket qw(SOL_SOCKET SO_LINGER);
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
-my $ok = "HTTP/1.1 200 OK\r\n";
+my $ok = "HTTP/1.1 200 OK\r\nConnection: close\r\n";
 my %answers = (
     ok => "${ok}Content-Length: 2\r\n\r\nok",
     close => '',
@@ -54,13 +54,15 @@ upstream refused { server 127.0.0.1:1; }
 upstream two { server 127.0.0.1:1; server 127.0.0.1:1 backup; }
 upstream down { server 127.0.0.1:%%up%% down; }
 upstream unix { server unix:%%dir%%/none; }
-wasm_plugin c %%plugin:call%% allow=default,http_call:* callout_body=64k callout_timeout=500ms log_rate=100000;
+wasm_plugin c %%plugin:call%% allow=default,http_call:* callout_body=64k log_rate=100000;
+wasm_plugin short %%plugin:call%% allow=default,http_call:u callout_timeout=500ms;
 wasm_plugin few %%plugin:call%% allow=default,http_call:u callouts=3;
 wasm_plugin one %%plugin:call%% allow=default,http_call:u callouts=1 memory=32m deadline=1s;
 server {
     listen 127.0.0.1:%%port%%;
     wasm_filter c;
     location / { empty_gif; }
+    location /short { wasm_filter short; empty_gif; }
     location /few { wasm_filter few; empty_gif; }
     location /one { wasm_filter one; empty_gif; }
 }
@@ -78,32 +80,35 @@ my $broken = '0 0 0 - reset 11 reset -|';
 # The code of the last one that broke off stays, as in Envoy.
 my $late = '3 24 0 504 timeout 11 - upstream request timeout|';
 
-is called('refused 1000 GET /'), $refused, 'refused';
-is called('two 1000 GET /'), $refused, 'refused by all';
-is called('127.0.0.1:1 1000 GET /'), $refused, 'an address that refuses';
-like called('unix 1000 GET /'), qr/^3 \d+ 0 503 connect failed 0 - /,
+is called('refused 9000 GET /'), $refused, 'refused';
+is called('two 9000 GET /'), $refused, 'refused by all';
+is called('127.0.0.1:1 9000 GET /'), $refused, 'an address that refuses';
+like called('unix 9000 GET /'), qr/^3 \d+ 0 503 connect failed 0 - /,
     'no such socket';
-$_ = called('down 1000 GET /');
+$_ = called('down 9000 GET /');
 is $_, '3 19 0 503 connect failed 0 - no healthy upstream|', 'no peer';
-is called("u 1000 GET /$_"), $reset, "$_: before the headers"
+is called("u 9000 GET /$_"), $reset, "$_: before the headers"
     for qw(close rst halfhead);
-is called("u 1000 GET /$_"), $bad, "$_: no HTTP"
+is called("u 9000 GET /$_"), $bad, "$_: no HTTP"
     for qw(garbage nul both lengths minus coding switch);
-is called('u 1000 GET /head'), $bad =~ s/bad response/too large/r,
+is called('u 9000 GET /head'), $bad =~ s/bad response/too large/r,
     'long headers';
-is called("u 1000 GET /$_"), $broken, "$_: in the body"
+is called("u 9000 GET /$_"), $broken, "$_: in the body"
     for qw(half halfchunk badchunk);
-is called("u 1000 GET /$_"), $broken =~ s/- reset/- too large/r,
+is called("u 9000 GET /$_"), $broken =~ s/- reset/- too large/r,
     "$_: more than callout_body" for qw(big bigchunk bigend trailers);
-is called('u 1000 GET /lie'), $broken, 'a length that lies';
-for (['200', 'its own'], ['0', "the operator's"], ['9999', "the operator's"]) {
+is called('u 9000 GET /lie'), $broken, 'a length that lies';
+for (['/', 200, 'its own'], ['/short', 0, "the operator's"],
+    ['/short', 9999, "the operator's"]) {
+    my ($uri, $ms, $whose) = @$_;
     my $t = time;
-    is called("u $_->[0] GET /slow"), $late, "time-out: $_->[1]";
-    cmp_ok time - $t, '<', 0.9 * slow(), 'in time';
+    my $got = $nginx->get($uri, headers => ["x-call: u $ms GET /slow"])->body;
+    is $got =~ s/timeout \d+/timeout 11/r, $late, "time-out: $whose";
+    cmp_ok time - $t, '<', 2.5 * slow(), 'in time';
 }
 is called('u 100 GET /slowbody'), $broken =~ s/- reset/- timeout/r,
     'time-out in the body';
-is called('u 1000 GET /ok'), '2 2 0 200 - 11 - ok|', 'afterwards all is well';
+is called('u 9000 GET /ok'), '2 2 0 200 - 11 - ok|', 'afterwards all is well';
 my @lines = $nginx->lines(qr/connect\(\) failed.*wasm plugin: "c", call to: "refused", upstream: "http:\/\/127.0.0.1:1\/"/);
 is scalar(@lines), 1, 'a line says so';
 
@@ -117,21 +122,21 @@ my %wrong = (
 );
 is called($_), "$wrong{$_}|", "refused: $_" for sort keys %wrong;
 is called('u 1 GET /', 'x-authority: -'), '2|', 'refused: no authority';
-is called('U 1000 GET /ok'), '2 2 0 200 - 11 - ok|', 'names in any case';
-is called('u 1000 GET /ok', 'x-authority: -', 'x-more: host=h'),
+is called('U 9000 GET /ok'), '2 2 0 200 - 11 - ok|', 'names in any case';
+is called('u 9000 GET /ok', 'x-authority: -', 'x-more: host=h'),
     '2 2 0 200 - 11 - ok|', 'host stands for it';
 
 # Limits.
 sub at { $nginx->get($_[0], headers => ["x-call: $_[1]"])->body }
-my @got = split /\|/, at('/few', join '; ', ('u 1000 GET /ok') x 5);
+my @got = split /\|/, at('/few', join '; ', ('u 9000 GET /ok') x 5);
 is scalar(grep { $_ eq '10' } @got), 2, 'more than callouts: refused';
 is scalar(grep { /^2 2 0 200/ } @got), 3, 'the others not';
 is scalar($nginx->wait_log(qr/call to "u" refused: too many at once, see callouts=/, 2)),
     2, 'and said so';
-@got = split /\|/, at('/few', 'u 1000 GET /ok');
+@got = split /\|/, at('/few', 'u 9000 GET /ok');
 like $got[0], qr/^2 2 0 200/, 'then there is room again';
-is at('/one', 'u 1000 POST /ok *20000000'), '10|', 'more bytes than calls may hold';
-like at('/one', 'u 1000 POST /ok *2000000'), qr/^2 2 0 200/, 'fewer';
+is at('/one', 'u 9000 POST /ok *20000000'), '10|', 'more bytes than calls may hold';
+like at('/one', 'u 9000 POST /ok *2000000'), qr/^2 2 0 200/, 'fewer';
 # 64 clients' calls stay under way, and the 65th is one too many.
 my @c = map { $nginx->connect } 1 .. 65;
 for (@c) {
