@@ -168,7 +168,8 @@ static bool has_upper(struct pw_str s)
 /* The entry of the Host field is :authority, as in Envoy. */
 static struct pw_str alias(enum pw_pseudo pseudo, struct pw_str key)
 {
-    if (pseudo == PW_PSEUDO_REQUEST && equals(key, "host")) {
+    if (key.len == 4 && pseudo == PW_PSEUDO_REQUEST
+        && memcmp(key.data, "host", 4) == 0) {
         return (struct pw_str){ ":authority", 10 };
     }
     return key;

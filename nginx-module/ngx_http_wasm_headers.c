@@ -22,11 +22,12 @@ typedef struct {
 
 static ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
     ngx_http_wasm_map_t *map, ngx_str_t *key);
-static ngx_uint_t ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map,
-    ngx_table_elt_t *h);
+static ngx_inline ngx_uint_t ngx_http_wasm_headers_visible(
+    ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
 static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, ngx_table_elt_t *h);
-static ngx_uint_t ngx_http_wasm_headers_is(ngx_table_elt_t *h, ngx_str_t *key);
+static ngx_inline ngx_uint_t ngx_http_wasm_headers_is(ngx_table_elt_t *h,
+    ngx_str_t *key);
 static ngx_table_elt_t *ngx_http_wasm_headers_find(ngx_list_t *list,
     ngx_str_t *key);
 static ngx_int_t ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx,
@@ -132,43 +133,41 @@ ngx_http_wasm_slot_add(ngx_http_wasm_slot_t *slot, void *p, ngx_pool_t *pool,
 
 #define ngx_http_wasm_in(name, field)                                         \
     { ngx_string(name), offsetof(ngx_http_headers_in_t, field),               \
-      NGX_HTTP_WASM_SLOT }
-
-/* the hidden ones first */
+      NGX_HTTP_WASM_SLOT, NULL }
 
 static ngx_http_wasm_slot_t  ngx_http_wasm_request_slots[] = {
 
     { ngx_string("host"), offsetof(ngx_http_headers_in_t, host),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN, NULL },
 
     { ngx_string("content-length"),
       offsetof(ngx_http_headers_in_t, content_length),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN, NULL },
 
     { ngx_string("connection"),
       offsetof(ngx_http_headers_in_t, connection),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN|NGX_HTTP_WASM_FIXED },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN|NGX_HTTP_WASM_FIXED, NULL },
 
     { ngx_string("transfer-encoding"),
       offsetof(ngx_http_headers_in_t, transfer_encoding),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN|NGX_HTTP_WASM_FIXED },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN|NGX_HTTP_WASM_FIXED, NULL },
 
     { ngx_string("expect"),
       offsetof(ngx_http_headers_in_t, expect),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN|NGX_HTTP_WASM_FIXED },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN|NGX_HTTP_WASM_FIXED, NULL },
 
     { ngx_string("keep-alive"),
       offsetof(ngx_http_headers_in_t, keep_alive),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_FIXED },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_FIXED, NULL },
 
     { ngx_string("cookie"),
       offsetof(ngx_http_headers_in_t, ngx_http_wasm_cookies),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI, NULL },
 
 #if (NGX_HTTP_X_FORWARDED_FOR)
     { ngx_string("x-forwarded-for"),
       offsetof(ngx_http_headers_in_t, x_forwarded_for),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI, NULL },
 #endif
 
     ngx_http_wasm_in("if-modified-since", if_modified_since),
@@ -202,45 +201,43 @@ static ngx_http_wasm_slot_t  ngx_http_wasm_request_slots[] = {
     ngx_http_wasm_in("date", date),
 #endif
 
-    { ngx_null_string, 0, 0 }
+    { ngx_null_string, 0, 0, NULL }
 };
 
 
 #define ngx_http_wasm_out(name, field)                                        \
     { ngx_string(name), offsetof(ngx_http_headers_out_t, field),              \
-      NGX_HTTP_WASM_SLOT }
-
-/* the hidden ones first */
+      NGX_HTTP_WASM_SLOT, NULL }
 
 static ngx_http_wasm_slot_t  ngx_http_wasm_response_slots[] = {
 
     { ngx_string("content-length"),
       offsetof(ngx_http_headers_out_t, content_length),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN, NULL },
 
-    { ngx_string("content-type"), 0, NGX_HTTP_WASM_HIDDEN },
+    { ngx_string("content-type"), 0, NGX_HTTP_WASM_HIDDEN, NULL },
 
     { ngx_string("last-modified"),
       offsetof(ngx_http_headers_out_t, last_modified),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_HIDDEN, NULL },
 
-    { ngx_string("connection"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("keep-alive"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("transfer-encoding"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("upgrade"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("te"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("connection"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("keep-alive"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("transfer-encoding"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("upgrade"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("te"), 0, NGX_HTTP_WASM_FIXED, NULL },
 
     { ngx_string("cache-control"),
       offsetof(ngx_http_headers_out_t, cache_control),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI, NULL },
 
     { ngx_string("link"), offsetof(ngx_http_headers_out_t, link),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_MULTI, NULL },
 
     /* nginx makes its own locations absolute */
 
     { ngx_string("location"), offsetof(ngx_http_headers_out_t, location),
-      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_OWN },
+      NGX_HTTP_WASM_SLOT|NGX_HTTP_WASM_OWN, NULL },
 
     ngx_http_wasm_out("server", server),
     ngx_http_wasm_out("date", date),
@@ -252,26 +249,26 @@ static ngx_http_wasm_slot_t  ngx_http_wasm_response_slots[] = {
     ngx_http_wasm_out("expires", expires),
     ngx_http_wasm_out("etag", etag),
 
-    { ngx_null_string, 0, 0 }
+    { ngx_null_string, 0, 0, NULL }
 };
 
 
 /* what would change how the message is framed or read */
 
 static ngx_http_wasm_slot_t  ngx_http_wasm_trailer_slots[] = {
-    { ngx_string("connection"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("content-encoding"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("content-length"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("content-range"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("content-type"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("host"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("keep-alive"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("te"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("trailer"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("transfer-encoding"), 0, NGX_HTTP_WASM_FIXED },
-    { ngx_string("upgrade"), 0, NGX_HTTP_WASM_FIXED },
+    { ngx_string("connection"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("content-encoding"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("content-length"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("content-range"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("content-type"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("host"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("keep-alive"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("te"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("trailer"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("transfer-encoding"), 0, NGX_HTTP_WASM_FIXED, NULL },
+    { ngx_string("upgrade"), 0, NGX_HTTP_WASM_FIXED, NULL },
 
-    { ngx_null_string, 0, 0 }
+    { ngx_null_string, 0, 0, NULL }
 };
 
 
@@ -284,25 +281,75 @@ ngx_http_wasm_map_t  ngx_http_wasm_maps[NGX_HTTP_WASM_NMAPS] = {
 
     { ngx_http_wasm_request_fields, ngx_http_wasm_request_slots,
       offsetof(ngx_http_request_t, headers_in),
-      sizeof(ngx_http_headers_in_t) },
+      sizeof(ngx_http_headers_in_t), 0, 0, { NULL } },
 
     { ngx_http_wasm_response_fields, ngx_http_wasm_response_slots,
       offsetof(ngx_http_request_t, headers_out),
-      sizeof(ngx_http_headers_out_t) },
+      sizeof(ngx_http_headers_out_t), 0, 0, { NULL } },
 
     { ngx_http_wasm_trailer_fields, ngx_http_wasm_trailer_slots,
       offsetof(ngx_http_request_t, headers_out)
       + offsetof(ngx_http_headers_out_t, trailers),
-      sizeof(ngx_list_t) }
+      sizeof(ngx_list_t), 0, 0, { NULL } }
 };
 
 
 static ngx_str_t  ngx_http_wasm_length_name = ngx_string("content-length");
 
 
+/* what the tables say of the lengths of names */
+
+void
+ngx_http_wasm_headers_init(void)
+{
+    ngx_uint_t              i, dir;
+    ngx_http_wasm_map_t    *map;
+    ngx_http_wasm_slot_t   *slot;
+    ngx_http_wasm_field_t  *field;
+
+    for (dir = 0; dir < NGX_HTTP_WASM_NMAPS; dir++) {
+        map = &ngx_http_wasm_maps[dir];
+        ngx_memzero(map->by_len, sizeof(map->by_len));
+
+        for (field = map->fields; field->name.len; field++) {
+            map->field_lens |= (uint32_t) 1 << field->name.len;
+        }
+
+        for (i = 0; map->slots[i].name.len; i++) {
+            slot = &map->slots[i];
+            slot->same = map->by_len[slot->name.len];
+            map->by_len[slot->name.len] = slot;
+
+            if (slot->flags & NGX_HTTP_WASM_HIDDEN) {
+                map->hidden_lens |= (uint32_t) 1 << slot->name.len;
+            }
+        }
+    }
+}
+
+
 /* --- reading ------------------------------------------------------------ */
 
-/* A key that is asked for is in lower case. */
+/* A key that is asked for is in lower case, and never empty. */
+
+
+/* a line's name, as it came, and a key; mostly they differ at the end */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_headers_same(u_char *name, u_char *key, size_t len)
+{
+    u_char  ch;
+
+    while (len--) {
+        ch = name[len];
+
+        if (ngx_tolower(ch) != key[len]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
 
 
 uint32_t
@@ -449,6 +496,10 @@ ngx_http_wasm_headers_field(ngx_http_wasm_map_t *map, ngx_str_t *key)
 {
     ngx_http_wasm_field_t  *field;
 
+    if (!ngx_http_wasm_has_len(map->field_lens, key->len)) {
+        return NULL;
+    }
+
     for (field = map->fields; field->name.len; field++) {
         if (field->name.len == key->len
             && ngx_memcmp(field->name.data, key->data, key->len) == 0)
@@ -466,10 +517,12 @@ ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map, ngx_str_t *key)
 {
     ngx_http_wasm_slot_t  *slot;
 
-    for (slot = map->slots; slot->name.len; slot++) {
-        if (slot->name.len == key->len
-            && ngx_strncasecmp(slot->name.data, key->data, key->len) == 0)
-        {
+    if (key->len >= NGX_HTTP_WASM_NAME_MAX) {
+        return NULL;
+    }
+
+    for (slot = map->by_len[key->len]; slot; slot = slot->same) {
+        if (ngx_http_wasm_headers_same(key->data, slot->name.data, key->len)) {
             return slot;
         }
     }
@@ -480,7 +533,7 @@ ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map, ngx_str_t *key)
 
 /* not those that are shown as a field, or not at all */
 
-static ngx_uint_t
+static ngx_inline ngx_uint_t
 ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
 {
     ngx_http_wasm_slot_t  *slot;
@@ -489,15 +542,13 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
         return 0;
     }
 
-    for (slot = map->slots; slot->flags & NGX_HTTP_WASM_HIDDEN; slot++) {
-        if (slot->name.len == h->key.len
-            && ngx_strncasecmp(slot->name.data, h->key.data, h->key.len) == 0)
-        {
-            return 0;
-        }
+    if (!ngx_http_wasm_has_len(map->hidden_lens, h->key.len)) {
+        return 1;
     }
 
-    return 1;
+    slot = ngx_http_wasm_headers_slot(map, &h->key);
+
+    return slot == NULL || !(slot->flags & NGX_HTTP_WASM_HIDDEN);
 }
 
 
@@ -581,12 +632,12 @@ ngx_http_wasm_headers_empty(ngx_list_t *list)
 
 /* removed lines of a response have no hash */
 
-static ngx_uint_t
+static ngx_inline ngx_uint_t
 ngx_http_wasm_headers_is(ngx_table_elt_t *h, ngx_str_t *key)
 {
     return h->key.len == key->len
            && h->hash != 0
-           && ngx_strncasecmp(h->key.data, key->data, key->len) == 0;
+           && ngx_http_wasm_headers_same(h->key.data, key->data, key->len);
 }
 
 

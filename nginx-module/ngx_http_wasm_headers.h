@@ -32,11 +32,14 @@ struct ngx_http_wasm_field_s {
 
 /* with a line, and a pointer to it in nginx's structure */
 
-typedef struct {
+typedef struct ngx_http_wasm_slot_s  ngx_http_wasm_slot_t;
+
+struct ngx_http_wasm_slot_s {
     ngx_str_t                        name;
     size_t                           offset;
     ngx_uint_t                       flags;
-} ngx_http_wasm_slot_t;
+    ngx_http_wasm_slot_t            *same;     /* the next of this length */
+};
 
 #define NGX_HTTP_WASM_SLOT      0x01   /* there is a pointer */
 #define NGX_HTTP_WASM_MULTI     0x02   /* ... or pointers to all such lines */
@@ -45,14 +48,22 @@ typedef struct {
 #define NGX_HTTP_WASM_OWN       0x10   /* the pointer is for nginx's lines */
 
 
-/* one of the maps */
+/* One of the maps.  Names are found by their length. */
+
+#define NGX_HTTP_WASM_NAME_MAX  32     /* no name of a row is as long */
 
 typedef struct {
     ngx_http_wasm_field_t           *fields;
     ngx_http_wasm_slot_t            *slots;
     size_t                           offset;   /* of the structure in r */
     size_t                           size;
+    uint32_t                         field_lens;     /* a bit each length */
+    uint32_t                         hidden_lens;
+    ngx_http_wasm_slot_t            *by_len[NGX_HTTP_WASM_NAME_MAX];
 } ngx_http_wasm_map_t;
+
+#define ngx_http_wasm_has_len(lens, len)                                      \
+    ((len) < NGX_HTTP_WASM_NAME_MAX && ((lens) >> (len) & 1))
 
 
 #define ngx_http_wasm_map_struct(ctx, map)                                    \

@@ -225,6 +225,7 @@ ngx_http_wasm_init(ngx_conf_t *cf)
 
     *h = ngx_http_wasm_request_log;
 
+    ngx_http_wasm_headers_init();
     ngx_http_wasm_response_init();
 
     return NGX_OK;

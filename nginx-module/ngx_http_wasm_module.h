@@ -393,6 +393,8 @@ void ngx_http_wasm_log(ngx_uint_t level, ngx_log_t *log, ngx_str_t *name,
 
 /* ngx_http_wasm_headers.c */
 
+void ngx_http_wasm_headers_init(void);
+
 uint32_t ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir);
 ngx_uint_t ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx,
