@@ -457,6 +457,115 @@ static uint32_t test_memory(struct world *w, const struct access *a,
     return wrong;
 }
 
+/* --- waiting ------------------------------------------------------------------------ */
+
+/* One memory, shared or not: notify (address), wait32, wait64 (address,
+ * expected, nanoseconds). */
+static we_instance *waiting(struct world *w, bool shared)
+{
+    struct bytes b = module_new();
+    we_instance *instance;
+
+    SECTION(&b, 1, 3, 0x60, 1, 0x7f, 1, 0x7f,
+            0x60, 3, 0x7f, 0x7f, 0x7e, 1, 0x7f,
+            0x60, 3, 0x7f, 0x7e, 0x7e, 1, 0x7f);
+    SECTION(&b, 3, 3, 0, 1, 2);
+    SECTION(&b, 5, 1, shared ? 3 : 1, 1, 1);
+    SECTION(&b, 7, 3, 1, 'n', 0, 0, 1, 'w', 0, 1, 1, 'W', 0, 2);
+    SECTION(&b, 10, 3, 10, 0, 0x20, 0, 0x41, 1, 0xfe, 0, 2, 0, END,
+            12, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfe, 1, 2, 0, END,
+            12, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfe, 2, 3, 0, END);
+    instance = world_new(w, b.data, b.len);
+    free(b.data);
+    return instance;
+}
+
+/* One thread: nobody waits, and nobody will wake one that does. */
+static void test_wait(struct world *w, we_instance *instance, bool shared,
+                      const char *name, uint32_t at, uint64_t old,
+                      uint64_t nanoseconds, int64_t want)
+{
+    uint64_t slots[3] = { at, old, nanoseconds };
+    enum we_error e = world_call(w, instance, name, slots);
+
+    is_int(e == WE_OK ? (int64_t)slots[0] : -1000 - (int64_t)w->trap.code,
+           want, "%s %s at %u: %llu for %lld ns", shared ? "shared" : "own",
+           name, at, (unsigned long long)old, (long long)nanoseconds);
+}
+
+static void test_waits(struct world *w)
+{
+    enum { EQUAL_TIMED_OUT = 2, NOT_EQUAL = 1 };
+    we_instance *own = waiting(w, false), *shared = waiting(w, true);
+
+    test_wait(w, own, false, "n", 0, 0, 0, 0);
+    test_wait(w, own, false, "n", 65532, 0, 0, 0);
+    test_wait(w, own, false, "n", 65536, 0, 0, -1000 - WE_TRAP_MEMORY);
+    test_wait(w, own, false, "n", 2, 0, 0, -1000 - WE_TRAP_UNALIGNED);
+    test_wait(w, own, false, "w", 0, 0, 0, -1000 - WE_TRAP_NOT_SHARED);
+    test_wait(w, own, false, "W", 0, 0, 0, -1000 - WE_TRAP_NOT_SHARED);
+    test_wait(w, shared, true, "w", 65532, 1, 1000, NOT_EQUAL);
+    test_wait(w, shared, true, "w", 65532, 0, 1000, EQUAL_TIMED_OUT);
+    test_wait(w, shared, true, "w", 65536, 0, 0, -1000 - WE_TRAP_MEMORY);
+    test_wait(w, shared, true, "w", 65534, 0, 0, -1000 - WE_TRAP_MEMORY);
+    test_wait(w, shared, true, "w", 2, 0, 0, -1000 - WE_TRAP_UNALIGNED);
+    test_wait(w, shared, true, "w", 0, 1, UINT64_MAX, NOT_EQUAL);
+    test_wait(w, shared, true, "w", 0, 0, UINT64_MAX,
+              -1000 - WE_TRAP_DEADLINE);
+    test_wait(w, shared, true, "W", 65528, 1, 1000, NOT_EQUAL);
+    test_wait(w, shared, true, "W", 65528, 0, 1000, EQUAL_TIMED_OUT);
+    test_wait(w, shared, true, "W", 65536, 0, 0, -1000 - WE_TRAP_MEMORY);
+    test_wait(w, shared, true, "W", 4, 0, 0, -1000 - WE_TRAP_UNALIGNED);
+    test_wait(w, shared, true, "W", 0, 0, UINT64_MAX,
+              -1000 - WE_TRAP_DEADLINE);
+    we_instance_free(own);
+    we_instance_free(shared);
+}
+
+/* A store of the address itself, just computed: x + y at x + y. */
+static void test_own_address(struct world *w)
+{
+    static const uint8_t stores[][2] = {
+        { 0x36, 4 }, { 0x3a, 1 }, { 0x3b, 2 }
+    };
+    uint64_t slots[2];
+    uint8_t *memory;
+    size_t i;
+
+    for (i = 0; i < sizeof stores / sizeof *stores; i++) {
+        struct bytes b = module_new();
+        we_instance *instance;
+        enum we_error e;
+
+        SECTION(&b, 1, 1, 0x60, 2, 0x7f, 0x7f, 0);
+        SECTION(&b, 3, 1, 0);
+        SECTION(&b, 5, 1, 0, 1);
+        SECTION(&b, 7, 2, 1, 'f', 0, 0, 1, 'm', 2, 0);
+        SECTION(&b, 10, 1, 17, 0, 0x20, 0, 0x20, 1, 0x6a, 0x22, 0, 0x20, 0,
+                stores[i][0], 0, 4, 0x20, 0, 0x1a, END);
+        instance = world_new(w, b.data, b.len);
+        if (!ok(instance != NULL
+                && we_memory_span(we_instance_memory(instance, "m", 1), 0,
+                                  PAGE, &memory), "a memory")) {
+            free(b.data);
+            continue;
+        }
+        slots[0] = 1000;
+        slots[1] = 234;
+        e = world_call(w, instance, "f", slots);
+        ok(e == WE_OK && get(memory + 1238, stores[i][1])
+           == (1234 & (UINT64_MAX >> (64 - 8 * stores[i][1]))),
+           "store %02x of its own address", stores[i][0]);
+        slots[0] = 65536 - 4;
+        slots[1] = 0;
+        e = world_call(w, instance, "f", slots);
+        ok(e == WE_TRAP && w->trap.code == WE_TRAP_MEMORY,
+           "... past the end");
+        we_instance_free(instance);
+        free(b.data);
+    }
+}
+
 int main(void)
 {
     struct world w;
@@ -473,6 +582,8 @@ int main(void)
             wrong += test_memory(&w, &a, memory);
         is_int(wrong, 0, "%s", ops[i].text);
     }
+    test_waits(&w);
+    test_own_address(&w);
     world_close(&w);
     return done();
 }

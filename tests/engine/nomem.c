@@ -1,4 +1,6 @@
 /* The n-th allocation fails, for each n: an error, and nothing leaks. */
+#include "build.h"
+#include "modules_gc.h"
 #include "world.h"
 
 static enum we_trap_code host(void *env, we_instance *instance,
@@ -26,10 +28,22 @@ static enum we_error define(we_linker *linker)
     return e;
 }
 
+/* A call that may run out of memory by itself. */
+static enum we_error run(we_instance *instance, const char *name)
+{
+    uint64_t slots[2] = { 300, 300 };
+    struct we_trap trap;
+    enum we_error e = we_call(we_instance_func(instance, name, strlen(name)),
+                              slots, 0, &trap);
+
+    return e == WE_TRAP && trap.code == WE_TRAP_HEAP ? WE_NOMEM : e;
+}
+
 /* Load, link, instantiate, link with each other, call. */
 static enum we_error all(we_engine *engine, const uint8_t *bytes, size_t len,
-                         bool kinds)
+                         const char *call)
 {
+    bool kinds = call == NULL;
     we_linker *linker = we_linker_new(engine);
     we_module *module = NULL, *user_module = NULL;
     we_instance *instance = NULL, *user = NULL;
@@ -42,6 +56,9 @@ static enum we_error all(we_engine *engine, const uint8_t *bytes, size_t len,
     if (e == WE_OK) {
         e = we_instance_new(module, linker, NULL, 0, NULL, &instance, NULL,
                             NULL);
+    }
+    if (e == WE_OK && !kinds && *call != '\0') {
+        e = run(instance, call);
     }
     if (e == WE_OK && kinds) {
         e = we_linker_define_instance(linker, "kinds", 5, instance);
@@ -70,8 +87,9 @@ static enum we_error all(we_engine *engine, const uint8_t *bytes, size_t len,
     return e;
 }
 
+/* call: an export, "", or NULL for what wasm_import_all does. */
 static void rising(const char *name, const uint8_t *bytes, size_t len,
-                   bool kinds)
+                   const char *call)
 {
     uint64_t n, failures = 0, wrong = 0, leaks = 0, mistakes = 0;
     enum we_error e = WE_NOMEM;
@@ -86,7 +104,7 @@ static void rising(const char *name, const uint8_t *bytes, size_t len,
             e = we_engine_attach(engine);
         }
         if (e == WE_OK) {
-            e = all(engine, bytes, len, kinds);
+            e = all(engine, bytes, len, call);
         }
         we_engine_free(engine);
         failures += allocator.failures;
@@ -102,10 +120,51 @@ static void rising(const char *name, const uint8_t *bytes, size_t len,
     is_int((int64_t) mistakes, 0, "%s: right sizes", name);
 }
 
+/* Many types in a group, fields, exports, locals that must be set, operands,
+ * labels, catches, and a body whose code isn't copied. */
+static struct bytes large(void)
+{
+    struct bytes b = module_new(), section = { 0 };
+    uint32_t i;
+
+    PUT(&section, 3, 0x60, 0, 0, 0x4e);
+    put_u32(&section, 600);
+    PUT_TIMES(&section, 600, 0x60, 0, 0);
+    PUT(&section, 0x5f, 100);
+    PUT_TIMES(&section, 100, 0x7f, 0);
+    put_section(&b, 1, &section);
+    SECTION(&b, 3, 1, 0);
+    SECTION(&b, 5, 1, 0, 0);
+    SECTION(&b, 13, 1, 0, 0);
+    put_u32(&section, 600);
+    for (i = 0; i < 600; i++)
+        PUT(&section, 2, (uint8_t)('a' + i / 26), (uint8_t)('a' + i % 26), 0,
+            0);
+    put_section(&b, 7, &section);
+    PUT(&section, 1, 40, 0x64, 0x70);
+    for (i = 0; i < 40; i++)
+        PUT(&section, 0xd2, 0, 0x21, (uint8_t)i);
+    PUT_TIMES(&section, 40, 0x02, 0x40);
+    PUT_TIMES(&section, 10, 0x1f, 0x40, 1, 2, 0);
+    PUT_TIMES(&section, 50, 0x0b);
+    PUT_TIMES(&section, 200, 0x41, 0);
+    PUT_TIMES(&section, 200, 0x1a);
+    PUT_TIMES(&section, 5000, 0x3f, 0, 0x1a);
+    PUT(&section, 0x0b);
+    put_body(&b, &section);
+    return b;
+}
+
 int main(void)
 {
-    rising("kinds", wasm_kinds, sizeof wasm_kinds, true);
-    rising("calls", wasm_calls, sizeof wasm_calls, false);
-    rising("loops", wasm_loops, sizeof wasm_loops, false);
+    struct bytes b = large();
+
+    rising("kinds", wasm_kinds, sizeof wasm_kinds, NULL);
+    rising("calls", wasm_calls, sizeof wasm_calls, "");
+    rising("loops", wasm_loops, sizeof wasm_loops, "");
+    rising("objects", wasm_heap, sizeof wasm_heap, "build");
+    rising("exceptions", wasm_heap, sizeof wasm_heap, "caught");
+    rising("large", b.data, b.len, "");
+    free(b.data);
     return done();
 }
