@@ -242,6 +242,13 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
         return ctx->in ? ngx_http_wasm_response_run(ctx) : NGX_OK;
     }
 
+    if (ctx->length == 0 && r->headers_out.content_length_n == -1) {
+
+        /* removed, but it is known that nothing follows */
+
+        r->headers_out.content_length_n = 0;
+    }
+
     ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
     ctx->headers_sent = 1;
 
