@@ -361,6 +361,30 @@ bench-engine: $(B)/tests/bench/runner $(BENCH_KERNELS:=.wasm) \
 	$(Q)$(TOOLS)/venv/bin/python tests/bench/engine.py $(B) \
 	    $(if $(WASMI),--wasmi=$(WASMI)) $(BENCH_FLAGS)
 
+# Filters in nginx beside others; `BENCH_FLAGS='--only=headers --profile'`.
+BENCH_NGINX := $(B)/bench-nginx
+BENCH_NATIVE := ngx_http_bench_filter_module.so
+
+$(BENCH_NGINX)/%.wasm: tests/bench/nginx/%.c $(wildcard sdk-examples/c/*.h)
+	@mkdir -p $(@D)
+	$(call say,WASM,$@)$(WASM_CC) $(WASM_CFLAGS) -Isdk-examples/c -o $@ $<
+
+$(BENCH_NGINX)/$(BENCH_NATIVE): $(wildcard tests/bench/nginx/ngx_*.c) \
+    tests/bench/nginx/config
+	@mkdir -p $(@D)
+	$(call say,NGINX,$@)cd $(NGINX_DEV) && bash -c '. ./conf_flags && \
+	    ./configure "$${NGX_CONF_FLAGS[@]}" --with-cc="$(CC)" \
+	    --builddir=$(@D) --add-dynamic-module=$(TOP)/tests/bench/nginx && \
+	    $(MAKE) -f $(@D)/Makefile modules' >$(@D)/log 2>&1 \
+	    || { tail -20 $(@D)/log; exit 1; }
+
+.PHONY: bench-nginx
+bench-nginx: $(BENCH_NGINX)/$(BENCH_NATIVE) all examples \
+    $(patsubst tests/bench/nginx/%.c,$(BENCH_NGINX)/%.wasm, \
+    $(filter-out %_module.c,$(wildcard tests/bench/nginx/*.c)))
+	$(Q)TOOLS=$(TOOLS) $(TOP)/setup build plugins rust bench
+	$(Q)python3 tests/bench/nginx.py $(B) $(BENCH_FLAGS)
+
 # --- from nothing ----------------------------------------------------------
 
 SETUP := TOOLS=$(TOOLS) $(TOP)/setup
