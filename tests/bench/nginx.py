@@ -26,7 +26,8 @@ HERE = os.path.dirname(os.path.abspath(__file__)) + "/nginx"
 MODULES = "/usr/lib/nginx/modules"
 WARM = 50
 TEN = "".join(f"X-H{i}: value{i}\r\n" for i in range(10))
-INTERPRETER = "we_interp_run"
+# The loop, and the handlers that it jumps to.
+INTERPRETER = re.compile(r"we_interp_run|[A-Z0-9_]+$")
 
 
 def text(size):
@@ -281,8 +282,8 @@ def times(options, row, candidates):
 
 def profile(costs, plain):
     rest = {f: costs.get(f, 0) - plain.get(f, 0) for f in costs}
-    for f, n in sorted(rest.items(), key=lambda x: -x[1])[:45]:
-        if n >= 5:
+    for f, n in sorted(rest.items(), key=lambda x: -x[1]):
+        if n >= 5 and not INTERPRETER.match(f):
             print(f"    {n:9.1f}  {f}")
 
 
@@ -316,8 +317,7 @@ def main():
             total = sum(costs.values())
             plain = plain or costs
             over = total - sum(plain.values())
-            loop = sum(n for f, n in costs.items()
-                       if f.startswith(INTERPRETER))
+            loop = sum(n for f, n in costs.items() if INTERPRETER.match(f))
             line = f"{'':10}{c:8}{total:14,.0f}{over:12,.0f}"
             line += f"{loop:12,.0f}{over - loop:10,.0f}" \
                 if c in ("c", "rust") else f"{'':22}"
