@@ -73,7 +73,7 @@ sub nginx_server
         $plugins .= "wasm_plugin $s->{here}.$i " . module_of($f)
             . " deadline=2s log_rate=10000 memory=64m $fail "
             . "'vm_config=vm configuration' share=$s->{here} "
-            . 'allow=default,http_call:callee,http_call:dead '
+            . 'allow=default,http_call:* '
             . ($f->{parameters} // '')
             . ";\n" unless $f->{same};
         $filters .= "wasm_filter $s->{here}.$of config=\@$s->{here}.$i;\n";
@@ -94,6 +94,7 @@ server {
 EOF
 }
 
+# undef if it refuses its configuration.
 sub start_nginx
 {
     my (@all) = @_;
@@ -105,7 +106,7 @@ sub start_nginx
     }
     my $servers = join '', map { nginx_server($_) } @all;
     my $map = join '', map { "%%port:$_->{here}%% $_->{here};\n" } @all;
-    my $nginx = nginx(<<EOF, files => \%files);
+    my $configuration = <<EOF;
 ignore_invalid_headers off;
 underscores_in_headers on;
 merge_slashes off;
@@ -122,6 +123,11 @@ upstream callee { server 127.0.0.1:$ports{callee}; }
 upstream dead { server 127.0.0.1:$ports{dead}; }
 $servers
 EOF
+    if ($all[0]{options}{alone}) {
+        my ($status) = nginx_t($configuration, files => \%files);
+        return if $status;
+    }
+    my $nginx = nginx($configuration, files => \%files);
     $nginx->expect(qr/wasm/);
     return $nginx;
 }
@@ -182,17 +188,20 @@ sub compare
     }
     $envoy->stop;
     my $nginx = start_nginx(@all);
-    $ours{ $_->{here} } = [ask($_, $nginx->port($_->{here}))] for @all;
-    sleep 0.2;
-    $nginx->stop;
+    if ($nginx) {
+        $ours{ $_->{here} } = [ask($_, $nginx->port($_->{here}))] for @all;
+        sleep 0.2;
+        $nginx->stop;
+    }
     for my $s (@all) {
         my $several = @{ $s->{filters} } > 1;
         # What is seen of a proxy that dies isn't the same each time.
-        $theirs{ $s->{here} } = $envoy->died ? ['the proxy dies']
+        $theirs{ $s->{here} } = $envoy->died ? ['the proxy ' . $envoy->died]
             : [@{ $theirs{ $s->{here} } },
                 log_lines($several, $envoy->lines($s))];
-        push @{ $ours{ $s->{here} } }, log_lines($several,
-            nginx_lines($nginx, $s));
+        $ours{ $s->{here} } = !$nginx ? ['the proxy refuses to start']
+            : [@{ $ours{ $s->{here} } },
+                log_lines($several, nginx_lines($nginx, $s))];
         verdict($s, $theirs{ $s->{here} }, $ours{ $s->{here} });
     }
 }

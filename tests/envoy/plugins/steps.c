@@ -672,7 +672,8 @@ static void act_table(struct words *w)
 
 static void act_divide(struct words *w)
 {
-    sink = 1 / (u32)argument(w);
+    sink = (u32)argument(w);
+    sink = 1 / sink;
 }
 
 static void act_exit(struct words *w)

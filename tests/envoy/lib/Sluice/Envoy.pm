@@ -48,7 +48,7 @@ sub start
     until ($self->is_up) {
         if (time > $end || waitpid($pid, WNOHANG) == $pid) {
             delete $running{$pid};
-            $self->{died} = 1;
+            $self->{died} = 'refuses to start';
             return $self;
         }
         sleep 0.02;
@@ -86,7 +86,7 @@ sub stop
     until (($gone = waitpid $pid, WNOHANG) || time > $end) {
         sleep 0.02;
     }
-    $self->{died} = $? & 127 if $gone;
+    $self->{died} = 'dies' if $gone && $? & 127;
     if (!$gone) {
         kill 'KILL', $pid;
         waitpid $pid, 0;

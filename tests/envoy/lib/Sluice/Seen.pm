@@ -81,7 +81,7 @@ sub log_lines
     my %level = (warning => 'warn', critical => 'crit', trace => 'debug');
     return map { 'log' . ($several ? ".$_->[1]" : '') . ' '
             . ($level{ $_->[0] } // $_->[0]) . " $_->[2]" }
-        grep { $_->[2] =~ /^\[/ } @lines;
+        grep { $_->[2] =~ /^\[/ && $_->[2] !~ /^\[\+\] x-envoy-/ } @lines;
 }
 
 # "- line" of the first list, "+ line" of the second.
