@@ -158,14 +158,13 @@ static uint32_t proxy_set_buffer_bytes(struct pw_call *c, uint32_t buffer,
 static uint32_t proxy_get_configuration(struct pw_call *c, uint32_t out_data,
                                         uint32_t out_size)
 {
-    struct pw_str text = { NULL, 0 };
+    const struct pw_root *root = c->context->root;
 
-    if (c->context->root->configuring) {
-        text = c->instance->running == PW_ON_VM_START
-                   ? c->instance->plugin->vm_config
-                   : c->context->root->configuration;
-    }
-    return pw_guest_give(c, text, out_data, out_size);
+    return pw_guest_give(c, root->configuring
+                                && c->instance->running != PW_ON_VM_START
+                            ? root->configuration
+                            : c->instance->plugin->vm_config,
+                         out_data, out_size);
 }
 
 PW_DEFINE_CALLS(PW_BODY_CALLS)

@@ -2,6 +2,7 @@
 #include "fake_host.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* In on_request_body, body "abcdefghi". */
 static struct fake *body_probe(const char *commands)
@@ -143,6 +144,8 @@ static void test_configuration(void)
         "get_configuration %%\n"
         "@rh\nget_buffer_bytes 6 0 7 %%\nget_configuration %%\n";
     struct fake *fake = fake_probe(script);
+    static const char later[] = "get_buffer_bytes=0 \"@create\"\n"
+                                "get_configuration=0 \"@create\\x0a";
     char want[1024];
 
     snprintf(want, sizeof want,
@@ -155,9 +158,8 @@ static void test_configuration(void)
     is_str(fake_log(fake), want, "configurations while starting");
     fake_clear(fake);
     pw_on_request_headers(fake->stream, true);
-    is_str(fake_log(fake),
-           "get_buffer_bytes=0 \"@create\"\nget_configuration=0 null\n",
-           "configurations in a request");
+    ok(strncmp(fake_log(fake), later, sizeof later - 1) == 0,
+       "in a request both have that of the virtual machine");
     fake_free(fake);
 }
 

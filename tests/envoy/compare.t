@@ -71,7 +71,7 @@ sub nginx_server
         my $of = $f->{same} ? 0 : $i;
         my $fail = ($f->{fail} // '') eq 'open' ? 'fail=open' : '';
         $plugins .= "wasm_plugin $s->{here}.$i " . module_of($f)
-            . " deadline=2s log_rate=10000 memory=64m $fail "
+            . " deadline=500ms log_rate=10000 memory=64m $fail "
             . "'vm_config=vm configuration' share=$s->{here} "
             . 'allow=default,http_call:* '
             . ($f->{parameters} // '')

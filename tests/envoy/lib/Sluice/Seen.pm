@@ -79,6 +79,7 @@ sub log_lines
 {
     my ($several, @lines) = @_;
     my %level = (warning => 'warn', critical => 'crit', trace => 'debug');
+    $_->[2] =~ s/\b[0-9a-f]{32}\b/(32 hexadecimal digits)/ for @lines;
     return map { 'log' . ($several ? ".$_->[1]" : '') . ' '
             . ($level{ $_->[0] } // $_->[0]) . " $_->[2]" }
         grep { $_->[2] =~ /^\[/ && $_->[2] !~ /^\[\+\] x-envoy-/ } @lines;
