@@ -58,11 +58,12 @@ $(B)/%.o: %.c $(B)/flags
 
 # The interpreter's handlers end in jumps to each other, need no errno from
 # square roots, round each operation by itself, and write slots one by one
-# (a vector store would stall the loads that follow).
-$(B)/engine/interp%.o: FEATURES := -foptimize-sibling-calls -fno-math-errno \
-    -ffp-contract=off -fno-tree-slp-vectorize
-$(B)/engine/interp_simd.o: FEATURES := -O3 -foptimize-sibling-calls \
-    -fno-math-errno -ffp-contract=off
+# (a vector store would stall the loads that follow).  Where a handler begins
+# decides what else it disturbs in the processor's tables of branches.
+HANDLERS := -foptimize-sibling-calls -fno-math-errno -ffp-contract=off \
+    -falign-functions=64
+$(B)/engine/interp%.o: FEATURES := $(HANDLERS) -fno-tree-slp-vectorize
+$(B)/engine/interp_simd.o: FEATURES := -O3 $(HANDLERS)
 
 # --- engine and abi: one archive -----------------------------------------
 
@@ -344,14 +345,25 @@ $(B)/tests/bench/runner: $(B)/tests/bench/runner.o $(B)/libsluice.a
 
 # Which pairs of operations have a handler is written anew by hand only:
 # `make pairs >iops_pairs.h && mv iops_pairs.h engine/`.
-PAIRS ?= 640
+PAIRS ?= 1000
+CORPUS := $(B)/tests/bench/corpus
 $(B)/tests/bench/pairs: $(B)/tests/bench/pairs.o $(B)/libsluice.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) \
 	    -Wl,--wrap=we_emit_handlers -o $@ $^ $(LDLIBS_ALL)
 $(B)/tests/bench/pairs.o: FEATURES := -foptimize-sibling-calls
 
+$(CORPUS)/libc.wasm: tests/bench/corpus/libc.c
+	@mkdir -p $(@D)
+	$(call say,WASM,$@)$(WASM_CC) $(WASM_CFLAGS) -o $@ $<
+
+$(CORPUS)/rust.wasm: $(wildcard tests/bench/corpus/Cargo.* \
+    tests/bench/corpus/src/*)
+	@mkdir -p $(@D)
+	$(call say,CARGO,$@)sdk-examples/rust/build $(CORPUS)/rust \
+	    tests/bench/corpus >$(@D)/log 2>&1 && cp $(CORPUS)/rust/wasm32-wasip1/release/corpus.wasm $@
+
 .PHONY: pairs
-pairs: $(B)/tests/bench/pairs $(BENCH_KERNELS:=.wasm) examples
+pairs: $(B)/tests/bench/pairs $(CORPUS)/libc.wasm $(CORPUS)/rust.wasm examples
 	@python3 tests/bench/pairs.py $(B) $(PAIRS)
 
 .PHONY: bench-engine

@@ -123,6 +123,12 @@ uint32_t we_trap_here(WE_REGS)
     return (uint32_t) acc;
 }
 
+uint32_t we_interrupt_here(WE_REGS)
+{
+    acc = run->interrupt;
+    return we_trap_here(WE_PASS);
+}
+
 WE_OP(UNREACHABLE)
 {
     WE_STOP(WE_TRAP_UNREACHABLE);

@@ -105,6 +105,8 @@ static inline uint32_t we_park(WE_REGS)
 
 /* Ends the run with the trap in acc, at the instruction at pc. */
 we_handler we_trap_here __attribute__((noinline, cold));
+/* The same with the interrupt's. */
+we_handler we_interrupt_here __attribute__((noinline, cold));
 
 #define WE_OP(name)                                                           \
     uint32_t we_h_##name(WE_REGS);                                            \
@@ -135,7 +137,9 @@ we_handler we_trap_here __attribute__((noinline, cold));
  * interrupt is polled here (and at calls). */
 #define WE_JUMP(n)                                                            \
     do {                                                                      \
-        WE_TRAP_IF(run->interrupt != 0, run->interrupt);                      \
+        if (__builtin_expect(run->interrupt != 0, 0)) {                       \
+            WE_TAIL(we_interrupt_here(WE_PASS));                              \
+        }                                                                     \
         WE_NEXT((n) + WE_DIST(n));                                            \
     } while (0)
 
@@ -202,14 +206,17 @@ static inline uint64_t we_imm64(const uint16_t *at)
 #define WE_AT_S(n)  uint64_t at = (uint64_t) (uint32_t) WE_SLOT(n) + WE_IMM(6);
 #define WE_AT_A(n)  uint64_t at = (uint64_t) (uint32_t) acc + WE_IMM(6);
 #define WE_AT_K(n)  uint64_t at = WE_IMM(6);
-#define WE_AT_SS(n)                                                           \
-    uint64_t at = (uint64_t) ((uint32_t) WE_SLOT(n)                           \
-                              + (uint32_t) WE_SLOT(8)) + WE_IMM(6);
-#define WE_AT_AS(n)                                                           \
-    uint64_t at = (uint64_t) ((uint32_t) acc + (uint32_t) WE_SLOT(n))         \
-                  + WE_IMM(6);
-#define WE_AT_X(n)                                                            \
-    uint64_t at = (uint64_t) ((uint32_t) WE_SLOT(n) + WE_IMM(8)) + WE_IMM(6);
+#define WE_SUM(a, b) ((uint64_t) ((uint32_t) (a) + (uint32_t) (b)) + WE_IMM(6))
+#define WE_AT_SS(n) uint64_t at = WE_SUM(WE_SLOT(n), WE_SLOT(8));
+#define WE_AT_AS(n) uint64_t at = WE_SUM(acc, WE_SLOT(n));
+#define WE_AT_X(n)  uint64_t at = WE_SUM(WE_SLOT(n), WE_IMM(8));
+#define WE_AT_Y(n)  uint64_t at = WE_SUM(acc, WE_IMM(8));
+#define WE_AT_TS(n)                                                           \
+    uint64_t at = WE_SUM((uint32_t) WE_SLOT(n) << pc[10], WE_IMM(8));
+#define WE_AT_TA(n) uint64_t at = WE_SUM((uint32_t) acc << pc[10], WE_IMM(8));
+#define WE_AT_US(n)                                                           \
+    uint64_t at = WE_SUM((uint32_t) WE_SLOT(n) << pc[10], WE_SLOT(8));
+#define WE_AT_UA(n) uint64_t at = WE_SUM((uint32_t) acc << pc[10], WE_SLOT(8));
 #define WE_IN_BOUNDS(bytes) WE_TRAP_IF(at + (bytes) > size, WE_TRAP_MEMORY)
 
 /* The general form: any memory, any address width; sums may overflow. */

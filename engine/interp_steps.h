@@ -107,6 +107,22 @@ WE_FLT2(FLT2, )
     DIVISION(n##_AIa, AI, A, T, overflows, value)
 WE_DIV2(DIV2, )
 
+#define SCALE(form, to, a, b)                                                 \
+    WE_STEP(form, 12)                                                         \
+    {                                                                         \
+        WE_BEGIN;                                                             \
+        WE_TO_##to(i32, ((uint32_t) (a) << pc[6]) + (uint32_t) (b));          \
+        WE_END;                                                               \
+    }
+SCALE(SCALED_SS, S, WE_SLOT(5), WE_SLOT(8))
+SCALE(SCALED_AS, S, acc, WE_SLOT(8))
+SCALE(SCALED_SI, S, WE_SLOT(5), WE_IMM(8))
+SCALE(SCALED_AI, S, acc, WE_IMM(8))
+SCALE(SCALED_SSa, A, WE_SLOT(5), WE_SLOT(8))
+SCALE(SCALED_ASa, A, acc, WE_SLOT(8))
+SCALE(SCALED_SIa, A, WE_SLOT(5), WE_IMM(8))
+SCALE(SCALED_AIa, A, acc, WE_IMM(8))
+
 /* --- comparisons, and the branches that they are part of ------------------ */
 
 #define COMPARE(form, ab, T, condition)                                       \
@@ -225,12 +241,22 @@ WE_TRUNC(TRUNC, )
     LOAD(n##_SS, SS, S, 12, T, bytes, value)                                  \
     LOAD(n##_AS, AS, S, 8, T, bytes, value)                                   \
     LOAD(n##_X, X, S, 12, T, bytes, value)                                    \
+    LOAD(n##_Y, Y, S, 12, T, bytes, value)                                    \
+    LOAD(n##_TS, TS, S, 12, T, bytes, value)                                  \
+    LOAD(n##_TA, TA, S, 12, T, bytes, value)                                  \
+    LOAD(n##_US, US, S, 12, T, bytes, value)                                  \
+    LOAD(n##_UA, UA, S, 12, T, bytes, value)                                  \
     LOAD(n##_Sa, S, A, 8, T, bytes, value)                                    \
     LOAD(n##_Aa, A, A, 8, T, bytes, value)                                    \
     LOAD(n##_Ka, K, A, 8, T, bytes, value)                                    \
     LOAD(n##_SSa, SS, A, 12, T, bytes, value)                                 \
     LOAD(n##_ASa, AS, A, 8, T, bytes, value)                                  \
     LOAD(n##_Xa, X, A, 12, T, bytes, value)                                   \
+    LOAD(n##_Ya, Y, A, 12, T, bytes, value)                                   \
+    LOAD(n##_TSa, TS, A, 12, T, bytes, value)                                 \
+    LOAD(n##_TAa, TA, A, 12, T, bytes, value)                                 \
+    LOAD(n##_USa, US, A, 12, T, bytes, value)                                 \
+    LOAD(n##_UAa, UA, A, 12, T, bytes, value)                                 \
     WE_STEP(n##_G, 12)                                                        \
     {                                                                         \
         WE_BEGIN;                                                             \

@@ -23,6 +23,7 @@
  *                                            from its own place
  *   h   .   .   . | d   a   off . | b        load from slot a + slot b + off
  *   h   .   .   . | d   a   off . | imm32    load from slot a + imm + off
+ *   h   .   .   . | d   a   off . | b/imm32 k  load from (slot a << k) + b + off
  *   h   .   .   . | a   v   off . | imm64    store
  *   h   .   .   . | a   v   off . | imm32 imm64   store to slot a + imm + off
  *   h   .   .   . | d   a   b   c | x y      two 32-bit indices x and y
@@ -218,11 +219,14 @@
  *
  * Memory operations: address in a slot (S), the accumulator (A), constant (K),
  * the sum of two slots (SS), of accumulator and slot (AS), of a slot and an
- * immediate (X); the last form, G, takes a memory's index and a 64-bit offset.
+ * immediate (X), of accumulator and immediate (Y); a slot or the accumulator
+ * shifted left, plus an immediate (TS, TA) or a slot (US, UA); the last form,
+ * G, takes a memory's index and a 64-bit offset.
  */
 enum we_variant { WE_SS, WE_AS, WE_SA, WE_SI, WE_AI, WE_NVARIANTS };
 enum we_address { WE_LOAD_S, WE_LOAD_A, WE_LOAD_K, WE_LOAD_SS, WE_LOAD_AS,
-                  WE_LOAD_X, WE_NLOADS };
+                  WE_LOAD_X, WE_LOAD_Y, WE_LOAD_TS, WE_LOAD_TA, WE_LOAD_US,
+                  WE_LOAD_UA, WE_NLOADS };
 enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
                  WE_STORE_KS, WE_STORE_KA, WE_STORE_SI, WE_STORE_AI,
                  WE_STORE_KI, WE_STORE_XS, WE_STORE_XA, WE_STORE_XI,
@@ -245,13 +249,19 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     op(BRN_##n##_SS) op(BRN_##n##_AS) op(BRN_##n##_SA)
 #define WE_LIST_FCMP2(op, n, ...)                                             \
     WE_LIST_FCOMPARE2(op, n, ) WE_LIST_FBRANCH2(op, n, )
+/* (a << k) + b, i32: d, a, k and b or 32 bits at 8 */
+#define WE_LIST_SCALED(op)                                                    \
+    op(SCALED_SS) op(SCALED_AS) op(SCALED_SI) op(SCALED_AI)                   \
+    op(SCALED_SSa) op(SCALED_ASa) op(SCALED_SIa) op(SCALED_AIa)
 #define WE_LIST_FLT2(op, n, ...)                                              \
     op(n##_SS) op(n##_AS) op(n##_SA) op(n##_SSa) op(n##_ASa) op(n##_SAa)
 #define WE_LIST_UNARY(op, n, ...)                                             \
     op(n##_S) op(n##_A) op(n##_Sa) op(n##_Aa)
 #define WE_LIST_LOADS(op, n, ...)                                             \
-    op(n##_S) op(n##_A) op(n##_K) op(n##_SS) op(n##_AS) op(n##_X)             \
+    op(n##_S) op(n##_A) op(n##_K) op(n##_SS) op(n##_AS) op(n##_X) op(n##_Y)   \
+    op(n##_TS) op(n##_TA) op(n##_US) op(n##_UA)                               \
     op(n##_Sa) op(n##_Aa) op(n##_Ka) op(n##_SSa) op(n##_ASa) op(n##_Xa)       \
+    op(n##_Ya) op(n##_TSa) op(n##_TAa) op(n##_USa) op(n##_UAa)                \
     op(n##_G)
 #define WE_LIST_STORES(op, n, ...)                                            \
     op(n##_SS) op(n##_AS) op(n##_SA) op(n##_AA) op(n##_KS) op(n##_KA)         \
@@ -312,6 +322,7 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     WE_FLT2(WE_LIST_FLT2, straight)                                           \
     WE_UNARY(WE_LIST_UNARY, straight)                                         \
     WE_TRUNC(WE_LIST_UNARY, straight)                                         \
+    WE_LIST_SCALED(straight)                                                  \
     WE_LOADS(WE_LIST_LOADS, straight)                                         \
     WE_STORES(WE_LIST_STORES, straight)                                       \
     WE_MOVES(straight)                                                        \
@@ -325,6 +336,7 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
     WE_FLT2(WE_LIST_FLT2, op)                                                 \
     WE_UNARY(WE_LIST_UNARY, op)                                               \
     WE_TRUNC(WE_LIST_UNARY, op)                                               \
+    WE_LIST_SCALED(op)                                                        \
     WE_LOADS(WE_LIST_LOADS, op)                                               \
     WE_STORES(WE_LIST_STORES, op)                                             \
     WE_MOVES(op)                                                              \

@@ -6,79 +6,128 @@
 /* row(kind of the first, kind of the second, first, second).  S is straight and
  * B a branch, as in interp_steps.h; T has a handler that is jumped to. */
 #define WE_PAIRS(row)                                                         \
-    row(B, B, BR_I32_EQ_AI, BR_I32_EQ_AI)                                     \
+    row(B, B, BR_I32_EQ_AI, BR)                                               \
     row(B, B, BR_I32_EQ_AI, BR_UNLESS_S)                                      \
     row(B, T, BR_I32_EQ_AI, CALL)                                             \
     row(B, S, BR_I32_EQ_AI, I32_ADD_SI)                                       \
-    row(B, S, BR_I32_EQ_AI, I32_ADD_SS)                                       \
     row(B, S, BR_I32_EQ_AI, MOV)                                              \
+    row(B, S, BR_I32_EQ_AI, SUM)                                              \
+    row(B, B, BR_I32_EQ_AS, BR)                                               \
     row(B, S, BR_I32_EQ_AS, I32_ADD_SI)                                       \
+    row(B, S, BR_I32_EQ_SA, I32_ADD_SIa)                                      \
     row(B, S, BR_I32_EQ_SA, I64_ADD_SIa)                                      \
-    row(B, B, BR_I32_EQ_SI, BR_IF_S)                                          \
+    row(B, B, BR_I32_EQ_SI, BR_I32_EQ_SI)                                     \
+    row(B, B, BR_I32_EQ_SI, BR_I32_LE_U_SI)                                   \
+    row(B, S, BR_I32_EQ_SI, CONST32)                                          \
+    row(B, S, BR_I32_EQ_SI, I32_ADD_SI)                                       \
+    row(B, S, BR_I32_EQ_SS, I32_LOAD8_S_S)                                    \
+    row(B, S, BR_I32_EQ_SS, I32_LOAD8_U_SSa)                                  \
+    row(B, S, BR_I32_GE_S_AI, MOV)                                            \
+    row(B, S, BR_I32_GE_U_AI, I32_LOAD_SSa)                                   \
+    row(B, S, BR_I32_GE_U_AS, I32_LOAD_UAa)                                   \
+    row(B, S, BR_I32_GE_U_SA, I32_LOAD_S)                                     \
+    row(B, S, BR_I32_GE_U_SA, MOV)                                            \
+    row(B, S, BR_I32_GE_U_SI, CONST32)                                        \
     row(B, S, BR_I32_GE_U_SS, I32_LOAD8_U_Sa)                                 \
-    row(B, S, BR_I32_GT_S_SA, I32_STORE_SS)                                   \
+    row(B, S, BR_I32_GE_U_SS, I32_MUL_SIa)                                    \
+    row(B, B, BR_I32_GT_U_AI, BR)                                             \
     row(B, S, BR_I32_GT_U_AI, CONST32)                                        \
+    row(B, S, BR_I32_GT_U_AI, I32_ADD_SA)                                     \
+    row(B, S, BR_I32_GT_U_AI, I32_ADD_SI)                                     \
     row(B, S, BR_I32_GT_U_AI, I32_ADD_SIa)                                    \
     row(B, S, BR_I32_GT_U_AI, I32_ADD_SS)                                     \
-    row(B, S, BR_I32_GT_U_AI, I32_ADD_SSa)                                    \
-    row(B, T, BR_I32_GT_U_SA, RETURN_INT_S)                                   \
+    row(B, S, BR_I32_GT_U_SI, I32_LOAD_K)                                     \
+    row(B, S, BR_I32_GT_U_SI, I32_LOAD_S)                                     \
+    row(B, S, BR_I32_GT_U_SI, I32_SHR_U_SI)                                   \
     row(B, S, BR_I32_GT_U_SI, SUM)                                            \
-    row(B, S, BR_I32_GT_U_SS, I32_ADD_SI)                                     \
-    row(B, S, BR_I32_LE_U_AS, I32_STORE_XA)                                   \
-    row(B, S, BR_I32_LE_U_SI, CONST32)                                        \
+    row(B, S, BR_I32_LE_S_AI, I32_ADD_SI)                                     \
+    row(B, S, BR_I32_LE_U_AS, I32_LOAD_K)                                     \
+    row(B, B, BR_I32_LE_U_SA, BR_UNLESS_S)                                    \
+    row(B, S, BR_I32_LE_U_SS, I32_LOAD_S)                                     \
     row(B, S, BR_I32_LT_S_AI, I32_ADD_SI)                                     \
-    row(B, S, BR_I32_LT_S_AI, I32_SHL_SIa)                                    \
+    row(B, B, BR_I32_LT_U_AI, BR_I32_EQ_SI)                                   \
+    row(B, S, BR_I32_LT_U_AI, I32_SHR_U_SI)                                   \
     row(B, B, BR_I32_LT_U_AS, BR)                                             \
     row(B, B, BR_I32_LT_U_AS, BR_UNLESS_S)                                    \
     row(B, S, BR_I32_LT_U_AS, I32_ADD_SI)                                     \
+    row(B, S, BR_I32_LT_U_AS, I32_LOAD_S)                                     \
+    row(B, S, BR_I32_LT_U_SA, I32_ADD_SS)                                     \
     row(B, S, BR_I32_LT_U_SI, CONST32)                                        \
+    row(B, S, BR_I32_LT_U_SI, CONST_INT_A)                                    \
+    row(B, S, BR_I32_LT_U_SI, I32_ADD_SI)                                     \
+    row(B, S, BR_I32_LT_U_SI, I32_ADD_SIa)                                    \
     row(B, S, BR_I32_LT_U_SI, I32_STORE8_SS)                                  \
     row(B, S, BR_I32_LT_U_SI, I32_STORE_SS)                                   \
     row(B, S, BR_I32_NE_AI, CONST32)                                          \
-    row(B, S, BR_I32_NE_AI, CONST_INT_A)                                      \
+    row(B, S, BR_I32_NE_AI, I32_ADD_SI)                                       \
     row(B, S, BR_I32_NE_AI, I32_LOAD8_U_Sa)                                   \
+    row(B, S, BR_I32_NE_AI, I32_LOAD_S)                                       \
     row(B, S, BR_I32_NE_AI, I32_LOAD_Sa)                                      \
     row(B, S, BR_I32_NE_AS, I32_LOAD_S)                                       \
     row(B, S, BR_I32_NE_AS, I32_LOAD_Sa)                                      \
+    row(B, S, BR_I32_NE_AS, I32_STORE_SS)                                     \
     row(B, S, BR_I32_NE_AS, I32_SUB_SS)                                       \
     row(B, S, BR_I32_NE_AS, MOV)                                              \
+    row(B, B, BR_I32_NE_SA, BR_UNLESS_S)                                      \
     row(B, S, BR_I32_NE_SA, I32_ADD_SI)                                       \
+    row(B, S, BR_I64_EQ_AI, CONST32)                                          \
     row(B, B, BR_IF_A, BR)                                                    \
+    row(B, B, BR_IF_A, BR_I32_LT_U_SI)                                        \
     row(B, B, BR_IF_A, BR_IF_S)                                               \
+    row(B, B, BR_IF_A, BR_UNLESS_S)                                           \
     row(B, S, BR_IF_A, CONST32)                                               \
     row(B, S, BR_IF_A, I32_ADD_SI)                                            \
     row(B, S, BR_IF_A, I32_AND_SIa)                                           \
+    row(B, S, BR_IF_A, I32_LOAD8_U_SSa)                                       \
+    row(B, S, BR_IF_A, I32_LOAD_Ka)                                           \
     row(B, S, BR_IF_A, I32_LOAD_S)                                            \
     row(B, S, BR_IF_A, I32_STORE_KI)                                          \
+    row(B, S, BR_IF_A, I32_STORE_SI)                                          \
+    row(B, S, BR_IF_A, I32_STORE_SS)                                          \
     row(B, S, BR_IF_A, I64_SHL_SIa)                                           \
     row(B, S, BR_IF_A, I64_STORE_SI)                                          \
     row(B, S, BR_IF_A, MOV)                                                   \
+    row(B, S, BR_IF_A, MOV2)                                                  \
+    row(B, S, BR_IF_A, SUM)                                                   \
+    row(B, B, BR_IF_S, BR)                                                    \
     row(B, S, BR_IF_S, CONST32)                                               \
     row(B, S, BR_IF_S, I32_ADD_SI)                                            \
-    row(B, T, BR_IF_S, RETURN_INT_S)                                          \
-    row(B, B, BR_UNLESS_A, BR_I32_EQ_SI)                                      \
+    row(B, S, BR_IF_S, I32_LOAD_S)                                            \
+    row(B, S, BR_IF_S, I32_STORE8_SI)                                         \
+    row(B, S, BR_IF_S, MOV)                                                   \
+    row(B, B, BR_UNLESS_A, BR)                                                \
+    row(B, B, BR_UNLESS_A, BR_I32_GE_U_AS)                                    \
     row(B, B, BR_UNLESS_A, BR_UNLESS_S)                                       \
     row(B, S, BR_UNLESS_A, CONST32)                                           \
     row(B, S, BR_UNLESS_A, I32_ADD_SI)                                        \
+    row(B, S, BR_UNLESS_A, I32_AND_SIa)                                       \
     row(B, S, BR_UNLESS_A, I32_LOAD16_U_Sa)                                   \
     row(B, S, BR_UNLESS_A, I32_LOAD8_U_Sa)                                    \
-    row(B, S, BR_UNLESS_A, I32_LOAD8_U_X)                                     \
     row(B, S, BR_UNLESS_A, I32_LOAD_A)                                        \
     row(B, S, BR_UNLESS_A, I32_LOAD_Aa)                                       \
     row(B, S, BR_UNLESS_A, I32_LOAD_K)                                        \
     row(B, S, BR_UNLESS_A, I32_LOAD_S)                                        \
     row(B, S, BR_UNLESS_A, I32_LOAD_Sa)                                       \
-    row(B, S, BR_UNLESS_A, I32_SHL_SIa)                                       \
     row(B, S, BR_UNLESS_A, I32_STORE_SI)                                      \
     row(B, S, BR_UNLESS_A, I64_CTZ_Sa)                                        \
     row(B, S, BR_UNLESS_A, I64_LOAD_Sa)                                       \
     row(B, S, BR_UNLESS_A, MOV)                                               \
+    row(B, S, BR_UNLESS_A, MOV2)                                              \
+    row(B, B, BR_UNLESS_S, BR_UNLESS_S)                                       \
     row(B, S, BR_UNLESS_S, CONST32)                                           \
     row(B, S, BR_UNLESS_S, I32_ADD_SI)                                        \
+    row(B, S, BR_UNLESS_S, I32_ADD_SS)                                        \
+    row(B, S, BR_UNLESS_S, I32_LOAD8_U_S)                                     \
     row(B, S, BR_UNLESS_S, I32_LOAD8_U_Sa)                                    \
     row(B, S, BR_UNLESS_S, I32_LOAD_S)                                        \
+    row(B, S, BR_UNLESS_S, I32_LOAD_Sa)                                       \
+    row(B, S, BR_UNLESS_S, I32_STORE8_SS)                                     \
     row(B, S, BR_UNLESS_S, I32_STORE_SS)                                      \
+    row(B, S, BR_UNLESS_S, MOV)                                               \
+    row(B, S, BR_UNLESS_S, MOV2)                                              \
+    row(B, S, BR_UNLESS_S, SUM)                                               \
     row(S, B, CONST32, BR)                                                    \
+    row(S, B, CONST32, BR_I32_EQ_SI)                                          \
     row(S, B, CONST32, BR_I32_GE_U_SS)                                        \
     row(S, B, CONST32, BR_I32_GT_U_SI)                                        \
     row(S, B, CONST32, BR_I32_LT_U_SI)                                        \
@@ -87,16 +136,19 @@
     row(S, T, CONST32, CALL_IMPORT)                                           \
     row(S, T, CONST32, CALL_INDIRECT_A)                                       \
     row(S, S, CONST32, CONST32)                                               \
-    row(S, S, CONST32, CONST_INT_A)                                           \
     row(S, S, CONST32, I32_ADD_SI)                                            \
+    row(S, S, CONST32, I32_ADD_SIa)                                           \
     row(S, S, CONST32, I32_ADD_SS)                                            \
-    row(S, S, CONST32, I32_LOAD8_S_S)                                         \
+    row(S, S, CONST32, I32_AND_SIa)                                           \
+    row(S, S, CONST32, I32_LOAD8_U_SSa)                                       \
     row(S, S, CONST32, I32_LOAD8_U_X)                                         \
     row(S, S, CONST32, I32_LOAD_K)                                            \
     row(S, S, CONST32, I32_LOAD_Ka)                                           \
     row(S, S, CONST32, I32_LOAD_S)                                            \
+    row(S, S, CONST32, I32_LOAD_Sa)                                           \
     row(S, S, CONST32, I32_SHL_SAa)                                           \
     row(S, S, CONST32, I32_SHR_U_SI)                                          \
+    row(S, S, CONST32, I32_SUB_SA)                                            \
     row(S, S, CONST32, I32_SUB_SAa)                                           \
     row(S, S, CONST32, I64_AND_AS)                                            \
     row(S, S, CONST32, I64_LOAD_SS)                                           \
@@ -105,546 +157,854 @@
     row(S, S, CONST32, SELECT_A)                                              \
     row(S, S, CONST32, SELECT_S)                                              \
     row(S, S, CONST32, SUM)                                                   \
-    row(S, S, CONST64, CONST64)                                               \
     row(S, S, CONST64, I64_AND_AS)                                            \
     row(S, S, CONST64, I64_AND_ASa)                                           \
     row(S, S, CONST64, I64_MUL_AS)                                            \
     row(S, S, CONST_INT64_A, I64_ADD_SAa)                                     \
-    row(S, S, CONST_INT64_A, I64_XOR_SA)                                      \
+    row(S, S, CONST_INT_A, I32_ROTL_ASa)                                      \
+    row(S, S, CONST_INT_A, I32_SHL_AS)                                        \
+    row(S, S, CONST_INT_A, I32_SHL_ASa)                                       \
     row(S, S, CONST_INT_A, I32_SUB_AS)                                        \
     row(S, S, CONST_INT_A, I32_SUB_ASa)                                       \
+    row(S, S, CONST_INT_A, I64_AND_SA)                                        \
+    row(S, S, CONST_INT_A, I64_AND_SAa)                                       \
     row(S, S, CONST_INT_A, I64_SHL_AI)                                        \
     row(S, T, CONST_INT_A, RETURN_INT_A)                                      \
-    row(S, S, F64_ADD_AS, F64_LOAD_Xa)                                        \
-    row(S, S, F64_ADD_SA, F64_LOAD_X)                                         \
     row(S, S, F64_ADD_SA, F64_LOAD_Xa)                                        \
-    row(S, S, F64_ADD_SA, F64_SQRT_Aa)                                        \
     row(S, S, F64_ADD_SA, I32_ADD_SI)                                         \
-    row(S, S, F64_ADD_SAa, F64_STORE_AA)                                      \
-    row(S, S, F64_LOAD_Aa, F64_ADD_SAa)                                       \
-    row(S, S, F64_LOAD_S, F64_MUL_SSa)                                        \
-    row(S, S, F64_LOAD_Sa, F64_MUL_SAa)                                       \
-    row(S, S, F64_LOAD_X, F64_LOAD_Sa)                                        \
-    row(S, S, F64_LOAD_X, F64_LOAD_Xa)                                        \
+    row(S, S, F64_ADD_SAa, F64_STORE_SA)                                      \
+    row(S, S, F64_LOAD_A, F64_LOAD_A)                                         \
+    row(S, S, F64_LOAD_Xa, F64_ADD_SA)                                        \
+    row(S, S, F64_LOAD_Xa, F64_MUL_SA)                                        \
     row(S, S, F64_LOAD_Xa, F64_MUL_SAa)                                       \
-    row(S, S, F64_LOAD_Xa, F64_SUB_SA)                                        \
-    row(S, S, F64_MUL_AS, F64_LOAD_Aa)                                        \
+    row(S, S, F64_LOAD_Xa, F64_SUB_AS)                                        \
     row(S, S, F64_MUL_ASa, F64_ADD_SA)                                        \
-    row(S, S, F64_MUL_ASa, F64_SUB_SAa)                                       \
-    row(S, S, F64_MUL_SA, F64_MUL_SSa)                                        \
+    row(S, S, F64_MUL_SA, F64_LOAD_Xa)                                        \
     row(S, S, F64_MUL_SAa, F64_ADD_SA)                                        \
-    row(S, S, F64_MUL_SSa, CONST64)                                           \
-    row(S, S, F64_MUL_SSa, F64_MUL_AS)                                        \
-    row(S, S, F64_MUL_SSa, F64_MUL_ASa)                                       \
-    row(S, S, F64_STORE_AA, F64_LOAD_S)                                       \
-    row(S, S, F64_STORE_AA, I32_ADD_SI)                                       \
+    row(S, S, F64_MUL_SAa, F64_ADD_SAa)                                       \
     row(S, S, F64_STORE_SA, I32_ADD_SI)                                       \
-    row(S, S, F64_SUB_SA, F64_LOAD_S)                                         \
-    row(S, S, F64_SUB_SA, F64_MUL_ASa)                                        \
-    row(S, S, F64_SUB_SAa, F64_STORE_SA)                                      \
+    row(S, S, F64_SUB_AS, F64_MUL_ASa)                                        \
     row(S, S, GLOBAL_GETa, I32_SUB_AI)                                        \
+    row(S, B, GLOBAL_SET_A, BR_UNLESS_S)                                      \
     row(S, S, GLOBAL_SET_A, CONST32)                                          \
     row(S, S, GLOBAL_SET_A, CONST_INT_A)                                      \
     row(S, S, GLOBAL_SET_A, I32_LOAD_K)                                       \
+    row(S, S, GLOBAL_SET_A, I32_LOAD_Ka)                                      \
+    row(S, S, GLOBAL_SET_A, I32_LOAD_S)                                       \
+    row(S, S, GLOBAL_SET_A, I32_STORE_AI)                                     \
+    row(S, S, GLOBAL_SET_A, I32_STORE_AS)                                     \
     row(S, S, GLOBAL_SET_A, MOV)                                              \
     row(S, T, GLOBAL_SET_A, RETURN)                                           \
     row(S, T, GLOBAL_SET_A, RETURN_INT_S)                                     \
     row(S, B, I32_ADD_AI, BR)                                                 \
     row(S, B, I32_ADD_AI, BR_I32_GT_U_AI)                                     \
     row(S, S, I32_ADD_AI, CONST32)                                            \
+    row(S, S, I32_ADD_AI, I32_ADD_SA)                                         \
+    row(S, S, I32_ADD_AI, I32_ADD_SI)                                         \
+    row(S, S, I32_ADD_AI, I32_ADD_SIa)                                        \
+    row(S, S, I32_ADD_AI, I32_ADD_SS)                                         \
     row(S, S, I32_ADD_AI, I32_AND_AIa)                                        \
-    row(S, S, I32_ADD_AI, I32_LOAD_Aa)                                        \
-    row(S, S, I32_ADD_AI, I32_LOAD_S)                                         \
-    row(S, S, I32_ADD_AI, I32_SHR_U_AIa)                                      \
-    row(S, S, I32_ADD_AI, MOV)                                                \
+    row(S, S, I32_ADD_AI, I32_AND_SIa)                                        \
+    row(S, S, I32_ADD_AI, I32_ROTL_AI)                                        \
+    row(S, S, I32_ADD_AI, I32_ROTL_AIa)                                       \
+    row(S, S, I32_ADD_AI, I32_STORE_SA)                                       \
     row(S, T, I32_ADD_AIa, BR_TABLE_A)                                        \
-    row(S, S, I32_ADD_AIa, I32_LOAD16_U_A)                                    \
-    row(S, S, I32_ADD_AIa, I32_LOAD8_U_A)                                     \
-    row(S, S, I32_ADD_AIa, I32_LOAD8_U_Aa)                                    \
-    row(S, S, I32_ADD_AIa, I32_LOAD_A)                                        \
-    row(S, S, I32_ADD_AIa, I32_STORE16_AS)                                    \
-    row(S, S, I32_ADD_AIa, I32_STORE8_SA)                                     \
+    row(S, S, I32_ADD_AIa, I32_AND_AIa)                                       \
+    row(S, S, I32_ADD_AIa, I32_ROTL_AIa)                                      \
     row(S, S, I32_ADD_AIa, I32_STORE_KA)                                      \
     row(S, S, I32_ADD_AIa, I32_STORE_SA)                                      \
-    row(S, S, I32_ADD_AIa, I64_LOAD_A)                                        \
-    row(S, S, I32_ADD_AIa, I64_LOAD_Aa)                                       \
-    row(S, S, I32_ADD_AIa, I64_STORE_AS)                                      \
-    row(S, S, I32_ADD_AS, CONST32)                                            \
+    row(S, B, I32_ADD_AS, BR_I32_GT_U_AI)                                     \
+    row(S, S, I32_ADD_AS, I32_ADD_SA)                                         \
     row(S, S, I32_ADD_AS, I32_ADD_SI)                                         \
-    row(S, S, I32_ADD_AS, I32_NE_SS)                                          \
+    row(S, S, I32_ADD_AS, I32_ADD_SS)                                         \
+    row(S, S, I32_ADD_AS, I32_LOAD16_U_UA)                                    \
+    row(S, S, I32_ADD_AS, I32_MUL_AIa)                                        \
+    row(S, S, I32_ADD_AS, I32_ROTL_SI)                                        \
+    row(S, S, I32_ADD_AS, I32_SUB_SS)                                         \
+    row(S, S, I32_ADD_AS, I32_XOR_AS)                                         \
     row(S, S, I32_ADD_AS, I32_XOR_ASa)                                        \
+    row(S, S, I32_ADD_AS, I32_XOR_SAa)                                        \
     row(S, S, I32_ADD_AS, I32_XOR_SIa)                                        \
     row(S, B, I32_ADD_ASa, BR_I32_NE_AS)                                      \
+    row(S, S, I32_ADD_ASa, I32_ADD_AS)                                        \
+    row(S, S, I32_ADD_ASa, I32_AND_AS)                                        \
     row(S, S, I32_ADD_ASa, I32_AND_ASa)                                       \
-    row(S, T, I32_ADD_ASa, RETURN_INT_A)                                      \
-    row(S, B, I32_ADD_SA, BR)                                                 \
+    row(S, S, I32_ADD_ASa, I32_STORE_SA)                                      \
     row(S, S, I32_ADD_SA, CONST32)                                            \
-    row(S, S, I32_ADD_SA, I32_ADD_SA)                                         \
+    row(S, S, I32_ADD_SA, I32_ADD_AS)                                         \
     row(S, S, I32_ADD_SA, I32_ADD_SI)                                         \
     row(S, S, I32_ADD_SA, I32_ADD_SS)                                         \
+    row(S, S, I32_ADD_SA, I32_AND_SIa)                                        \
+    row(S, S, I32_ADD_SA, I32_AND_SSa)                                        \
+    row(S, S, I32_ADD_SA, I32_EQ_SI)                                          \
+    row(S, S, I32_ADD_SA, I32_LOAD16_U_A)                                     \
+    row(S, S, I32_ADD_SA, I32_LOAD8_U_A)                                      \
     row(S, S, I32_ADD_SA, I32_LOAD_A)                                         \
-    row(S, S, I32_ADD_SA, I32_LOAD_SSa)                                       \
+    row(S, S, I32_ADD_SA, I32_LOAD_Aa)                                        \
+    row(S, S, I32_ADD_SA, I32_LOAD_S)                                         \
     row(S, S, I32_ADD_SA, I32_LOAD_X)                                         \
     row(S, S, I32_ADD_SA, I32_LOAD_Xa)                                        \
+    row(S, S, I32_ADD_SA, I32_ROTL_AI)                                        \
+    row(S, S, I32_ADD_SA, I32_ROTL_SI)                                        \
+    row(S, S, I32_ADD_SA, I32_ROTL_SIa)                                       \
     row(S, S, I32_ADD_SA, I32_STORE_SA)                                       \
+    row(S, S, I32_ADD_SA, I32_STORE_XS)                                       \
+    row(S, S, I32_ADD_SA, I32_XOR_ASa)                                        \
+    row(S, S, I32_ADD_SA, I64_LOAD32_U_Xa)                                    \
     row(S, S, I32_ADD_SA, MOV)                                                \
+    row(S, B, I32_ADD_SAa, BR_I32_LT_U_AI)                                    \
+    row(S, S, I32_ADD_SAa, I32_ADD_AI)                                        \
     row(S, S, I32_ADD_SAa, I32_ADD_AIa)                                       \
     row(S, S, I32_ADD_SAa, I32_AND_AS)                                        \
-    row(S, S, I32_ADD_SAa, I32_STORE_SA)                                      \
+    row(S, S, I32_ADD_SAa, I32_LOAD8_U_AS)                                    \
+    row(S, S, I32_ADD_SAa, I32_MUL_AI)                                        \
+    row(S, S, I32_ADD_SAa, I32_STORE_AS)                                      \
     row(S, B, I32_ADD_SI, BR)                                                 \
-    row(S, B, I32_ADD_SI, BR_I32_GT_S_AS)                                     \
-    row(S, B, I32_ADD_SI, BR_I32_GT_S_SA)                                     \
+    row(S, B, I32_ADD_SI, BR_I32_EQ_AI)                                       \
+    row(S, B, I32_ADD_SI, BR_I32_EQ_AS)                                       \
+    row(S, B, I32_ADD_SI, BR_I32_GE_U_AS)                                     \
     row(S, B, I32_ADD_SI, BR_I32_GT_U_AI)                                     \
-    row(S, B, I32_ADD_SI, BR_I32_LT_U_AI)                                     \
+    row(S, B, I32_ADD_SI, BR_I32_LE_U_AS)                                     \
     row(S, B, I32_ADD_SI, BR_I32_LT_U_AS)                                     \
     row(S, B, I32_ADD_SI, BR_I32_NE_AI)                                       \
     row(S, B, I32_ADD_SI, BR_I32_NE_AS)                                       \
     row(S, B, I32_ADD_SI, BR_I32_NE_SA)                                       \
     row(S, B, I32_ADD_SI, BR_IF_A)                                            \
     row(S, B, I32_ADD_SI, BR_IF_S)                                            \
+    row(S, B, I32_ADD_SI, BR_UNLESS_A)                                        \
     row(S, T, I32_ADD_SI, CALL)                                               \
     row(S, S, I32_ADD_SI, CONST32)                                            \
-    row(S, S, I32_ADD_SI, F64_LOAD_A)                                         \
-    row(S, S, I32_ADD_SI, F64_MUL_SSa)                                        \
     row(S, S, I32_ADD_SI, I32_ADD_SAa)                                        \
     row(S, S, I32_ADD_SI, I32_ADD_SI)                                         \
+    row(S, S, I32_ADD_SI, I32_ADD_SS)                                         \
     row(S, S, I32_ADD_SI, I32_AND_AIa)                                        \
+    row(S, S, I32_ADD_SI, I32_AND_SI)                                         \
     row(S, S, I32_ADD_SI, I32_AND_SIa)                                        \
-    row(S, S, I32_ADD_SI, I32_GT_U_SS)                                        \
+    row(S, S, I32_ADD_SI, I32_LOAD8_S_A)                                      \
     row(S, S, I32_ADD_SI, I32_LOAD8_U_A)                                      \
     row(S, S, I32_ADD_SI, I32_LOAD8_U_S)                                      \
-    row(S, S, I32_ADD_SI, I32_LOAD8_U_Sa)                                     \
+    row(S, S, I32_ADD_SI, I32_LOAD8_U_SS)                                     \
     row(S, S, I32_ADD_SI, I32_LOAD_A)                                         \
     row(S, S, I32_ADD_SI, I32_LOAD_Aa)                                        \
     row(S, S, I32_ADD_SI, I32_LOAD_S)                                         \
-    row(S, S, I32_ADD_SI, I32_LOAD_Xa)                                        \
-    row(S, S, I32_ADD_SI, I32_NE_SS)                                          \
-    row(S, S, I32_ADD_SI, I32_SHL_AIa)                                        \
-    row(S, S, I32_ADD_SI, I32_SHL_SIa)                                        \
-    row(S, S, I32_ADD_SI, I32_STORE_KA)                                       \
-    row(S, S, I32_ADD_SI, I64_ADD_SI)                                         \
-    row(S, S, I32_ADD_SI, I64_SHR_U_SI)                                       \
+    row(S, S, I32_ADD_SI, I32_LOAD_Sa)                                        \
+    row(S, S, I32_ADD_SI, I32_LOAD_UAa)                                       \
+    row(S, S, I32_ADD_SI, I32_LOAD_X)                                         \
+    row(S, S, I32_ADD_SI, I32_LT_U_SI)                                        \
+    row(S, S, I32_ADD_SI, I32_LT_U_SS)                                        \
+    row(S, S, I32_ADD_SI, I32_STORE_SA)                                       \
+    row(S, S, I32_ADD_SI, I32_STORE_XA)                                       \
     row(S, S, I32_ADD_SI, MOV)                                                \
     row(S, S, I32_ADD_SI, MOV2)                                               \
     row(S, S, I32_ADD_SI, SUM)                                                \
     row(S, T, I32_ADD_SIa, BR_TABLE_A)                                        \
-    row(S, B, I32_ADD_SIa, BR_UNLESS_A)                                       \
     row(S, S, I32_ADD_SIa, GLOBAL_SET_A)                                      \
+    row(S, S, I32_ADD_SIa, I32_AND_SAa)                                       \
+    row(S, S, I32_ADD_SIa, I32_OR_SA)                                         \
     row(S, S, I32_ADD_SIa, I32_STORE8_SA)                                     \
     row(S, S, I32_ADD_SIa, I32_STORE_SA)                                      \
     row(S, S, I32_ADD_SIa, I64_OR_SAa)                                        \
+    row(S, B, I32_ADD_SS, BR)                                                 \
     row(S, B, I32_ADD_SS, BR_I32_EQ_AI)                                       \
-    row(S, B, I32_ADD_SS, BR_I32_LT_U_AI)                                     \
-    row(S, S, I32_ADD_SS, F64_LOAD_X)                                         \
+    row(S, B, I32_ADD_SS, BR_I32_GE_U_AS)                                     \
+    row(S, B, I32_ADD_SS, BR_I32_LT_U_AS)                                     \
+    row(S, B, I32_ADD_SS, BR_I32_NE_SS)                                       \
+    row(S, B, I32_ADD_SS, BR_IF_S)                                            \
+    row(S, S, I32_ADD_SS, F64_LOAD_Aa)                                        \
+    row(S, S, I32_ADD_SS, F64_LOAD_Xa)                                        \
+    row(S, S, I32_ADD_SS, I32_ADD_AI)                                         \
     row(S, S, I32_ADD_SS, I32_ADD_SI)                                         \
     row(S, S, I32_ADD_SS, I32_ADD_SS)                                         \
     row(S, S, I32_ADD_SS, I32_ADD_SSa)                                        \
     row(S, S, I32_ADD_SS, I32_LOAD8_U_A)                                      \
+    row(S, S, I32_ADD_SS, I32_LOAD8_U_Aa)                                     \
+    row(S, S, I32_ADD_SS, I32_LOAD_A)                                         \
+    row(S, S, I32_ADD_SS, I32_LOAD_Aa)                                        \
+    row(S, S, I32_ADD_SS, I32_LOAD_Ka)                                        \
+    row(S, S, I32_ADD_SS, I32_LOAD_S)                                         \
+    row(S, S, I32_ADD_SS, I32_LOAD_Sa)                                        \
     row(S, S, I32_ADD_SS, I32_LOAD_X)                                         \
-    row(S, S, I32_ADD_SS, I32_LOAD_Xa)                                        \
+    row(S, S, I32_ADD_SS, I32_ROTL_SI)                                        \
+    row(S, S, I32_ADD_SS, I32_STORE8_XS)                                      \
+    row(S, S, I32_ADD_SS, I32_STORE_AS)                                       \
+    row(S, S, I32_ADD_SS, I32_STORE_SS)                                       \
+    row(S, S, I32_ADD_SS, I32_SUB_SS)                                         \
     row(S, S, I32_ADD_SS, I32_XOR_SAa)                                        \
-    row(S, S, I32_ADD_SS, I64_LOAD32_U_Aa)                                    \
-    row(S, S, I32_ADD_SS, MOV2)                                               \
+    row(S, S, I32_ADD_SS, I32_XOR_SSa)                                        \
+    row(S, S, I32_ADD_SS, I64_LOAD8_U_Aa)                                     \
+    row(S, S, I32_ADD_SS, MOV)                                                \
     row(S, T, I32_ADD_SS, RETURN_INT_S)                                       \
+    row(S, S, I32_ADD_SS, SUM)                                                \
     row(S, S, I32_ADD_SSa, I32_ADD_AI)                                        \
+    row(S, S, I32_ADD_SSa, I32_LOAD8_U_AS)                                    \
+    row(S, S, I32_ADD_SSa, I32_STORE8_AS)                                     \
+    row(S, S, I32_ADD_SSa, I32_STORE_AS)                                      \
     row(S, S, I32_ADD_SSa, I32_STORE_SA)                                      \
-    row(S, S, I32_ADD_SSa, I32_XOR_SA)                                        \
-    row(S, T, I32_ADD_SSa, RETURN_INT_A)                                      \
-    row(S, B, I32_AND_AI, BR_I32_NE_AI)                                       \
-    row(S, B, I32_AND_AI, BR_I32_NE_SA)                                       \
     row(S, S, I32_AND_AI, I32_ADD_SA)                                         \
-    row(S, S, I32_AND_AI, I32_LOAD8_U_X)                                      \
-    row(S, B, I32_AND_AIa, BR_I32_EQ_AI)                                      \
+    row(S, S, I32_AND_AI, I32_AND_SI)                                         \
+    row(S, S, I32_AND_AI, I32_AND_SIa)                                        \
+    row(S, S, I32_AND_AI, I32_EQ_AS)                                          \
+    row(S, S, I32_AND_AI, MOV2)                                               \
+    row(S, B, I32_AND_AIa, BR_I32_EQ_AS)                                      \
     row(S, B, I32_AND_AIa, BR_I32_LT_U_AI)                                    \
     row(S, B, I32_AND_AIa, BR_I32_NE_AI)                                      \
     row(S, B, I32_AND_AIa, BR_IF_A)                                           \
     row(S, B, I32_AND_AIa, BR_UNLESS_A)                                       \
-    row(S, S, I32_AND_AIa, I32_ADD_AIa)                                       \
-    row(S, S, I32_AND_AIa, I32_OR_AIa)                                        \
-    row(S, S, I32_AND_AIa, I32_SHL_AIa)                                       \
-    row(S, S, I32_AND_AIa, I32_SHR_U_SAa)                                     \
-    row(S, S, I32_AND_AIa, I32_XOR_SA)                                        \
+    row(S, S, I32_AND_AIa, CONST32)                                           \
+    row(S, S, I32_AND_AIa, I32_ADD_SA)                                        \
+    row(S, S, I32_AND_AIa, I32_EQ_AS)                                         \
+    row(S, S, I32_AND_AIa, I32_LOAD8_U_Aa)                                    \
+    row(S, S, I32_AND_AIa, I32_LOAD_ASa)                                      \
+    row(S, S, I32_AND_AIa, I32_LOAD_Aa)                                       \
+    row(S, S, I32_AND_AIa, I32_OR_SA)                                         \
+    row(S, S, I32_AND_AIa, I32_OR_SAa)                                        \
+    row(S, S, I32_AND_AIa, I32_ROTR_AI)                                       \
+    row(S, S, I32_AND_AIa, SUM)                                               \
     row(S, B, I32_AND_AS, BR)                                                 \
     row(S, S, I32_AND_AS, I32_AND_SSa)                                        \
     row(S, S, I32_AND_ASa, CONST32)                                           \
+    row(S, S, I32_AND_ASa, I32_XOR_ASa)                                       \
+    row(S, B, I32_AND_SA, BR_IF_A)                                            \
+    row(S, S, I32_AND_SA, CONST32)                                            \
+    row(S, S, I32_AND_SA, I32_AND_AIa)                                        \
     row(S, S, I32_AND_SA, I32_AND_SSa)                                        \
-    row(S, S, I32_AND_SA, I32_OR_AS)                                          \
+    row(S, S, I32_AND_SA, I32_EQ_SI)                                          \
+    row(S, S, I32_AND_SA, I32_LOAD8_U_Sa)                                     \
     row(S, S, I32_AND_SA, I64_SHR_U_SIa)                                      \
+    row(S, B, I32_AND_SAa, BR_IF_A)                                           \
+    row(S, S, I32_AND_SAa, I32_ADD_SA)                                        \
+    row(S, S, I32_AND_SAa, I32_AND_AIa)                                       \
+    row(S, S, I32_AND_SAa, I32_STORE_KA)                                      \
+    row(S, S, I32_AND_SAa, I32_XOR_ASa)                                       \
+    row(S, B, I32_AND_SI, BR)                                                 \
+    row(S, B, I32_AND_SI, BR_I32_EQ_AS)                                       \
+    row(S, B, I32_AND_SI, BR_I32_GT_U_SI)                                     \
     row(S, B, I32_AND_SI, BR_IF_A)                                            \
+    row(S, B, I32_AND_SI, BR_UNLESS_A)                                        \
     row(S, S, I32_AND_SI, CONST32)                                            \
-    row(S, S, I32_AND_SI, I32_NE_AI)                                          \
+    row(S, S, I32_AND_SI, I32_ADD_SA)                                         \
+    row(S, S, I32_AND_SI, I32_EQ_SA)                                          \
+    row(S, S, I32_AND_SI, I32_LOAD8_U_SS)                                     \
+    row(S, S, I32_AND_SI, I32_LT_U_SI)                                        \
+    row(S, B, I32_AND_SIa, BR_I32_EQ_AS)                                      \
     row(S, B, I32_AND_SIa, BR_I32_GT_U_AI)                                    \
     row(S, B, I32_AND_SIa, BR_I32_LT_U_AI)                                    \
     row(S, B, I32_AND_SIa, BR_I32_NE_AI)                                      \
-    row(S, B, I32_AND_SIa, BR_I32_NE_SA)                                      \
     row(S, B, I32_AND_SIa, BR_IF_A)                                           \
     row(S, B, I32_AND_SIa, BR_UNLESS_A)                                       \
+    row(S, S, I32_AND_SIa, CONST32)                                           \
+    row(S, S, I32_AND_SIa, I32_ADD_AI)                                        \
+    row(S, S, I32_AND_SIa, I32_ADD_AIa)                                       \
     row(S, S, I32_AND_SIa, I32_ADD_SA)                                        \
+    row(S, S, I32_AND_SIa, I32_ADD_SAa)                                       \
+    row(S, S, I32_AND_SIa, I32_GT_U_SA)                                       \
     row(S, S, I32_AND_SIa, I32_LT_U_AI)                                       \
+    row(S, S, I32_AND_SIa, I32_MUL_AI)                                        \
     row(S, S, I32_AND_SIa, I32_NE_AI)                                         \
-    row(S, S, I32_AND_SIa, I32_OR_AIa)                                        \
+    row(S, S, I32_AND_SIa, I32_OR_AI)                                         \
     row(S, S, I32_AND_SIa, I32_SHL_AIa)                                       \
-    row(S, S, I32_AND_SIa, I32_SHR_U_AI)                                      \
-    row(S, S, I32_AND_SIa, SUM)                                               \
-    row(S, S, I32_AND_SSa, I32_OR_SAa)                                        \
-    row(S, S, I32_AND_SSa, I32_XOR_SA)                                        \
+    row(S, S, I32_AND_SIa, I32_STORE_SA)                                      \
+    row(S, S, I32_AND_SSa, I32_ADD_SAa)                                       \
+    row(S, S, I32_AND_SSa, I32_MUL_AS)                                        \
+    row(S, S, I32_AND_SSa, I32_XOR_SAa)                                       \
+    row(S, S, I32_DIV_U_SI, I32_DIV_U_SIa)                                    \
+    row(S, S, I32_DIV_U_SIa, I32_MUL_AIa)                                     \
+    row(S, S, I32_EQ_AS, CONST32)                                             \
+    row(S, S, I32_EQ_AS, I32_AND_SA)                                          \
+    row(S, S, I32_EQ_AS, I32_OR_SA)                                           \
+    row(S, S, I32_EQ_SA, I32_AND_SA)                                          \
+    row(S, S, I32_EQ_SA, I32_LOAD_S)                                          \
+    row(S, B, I32_EQ_SI, BR_IF_A)                                             \
+    row(S, S, I32_EQ_SI, CONST32)                                             \
+    row(S, S, I32_EQ_SI, I32_LT_S_SI)                                         \
+    row(S, S, I32_EQ_SI, I32_NE_SI)                                           \
+    row(S, S, I32_EQ_SI, I32_STORE8_SA)                                       \
+    row(S, S, I32_EQ_SI, I64_ADD_SA)                                          \
+    row(S, S, I32_EQ_SI, SUM)                                                 \
     row(S, B, I32_EXTEND8_S_A, BR_I32_LT_S_AI)                                \
-    row(S, S, I32_GT_U_SS, CONST32)                                           \
-    row(S, S, I32_LOAD16_U_A, I32_AND_AIa)                                    \
+    row(S, S, I32_GT_S_AI, SELECT_A)                                          \
+    row(S, S, I32_GT_U_SA, I32_LT_U_SS)                                       \
+    row(S, S, I32_GT_U_SA, SELECT_A)                                          \
+    row(S, S, I32_GT_U_SS, SELECT_A)                                          \
+    row(S, S, I32_LOAD16_U_A, I32_STORE16_SS)                                 \
+    row(S, S, I32_LOAD16_U_AS, I32_AND_SIa)                                   \
+    row(S, B, I32_LOAD16_U_S, BR_I32_LT_U_AI)                                 \
+    row(S, B, I32_LOAD16_U_Sa, BR_I32_GE_U_SA)                                \
+    row(S, B, I32_LOAD16_U_Sa, BR_I32_LT_U_SA)                                \
     row(S, S, I32_LOAD16_U_Sa, I32_STORE16_SA)                                \
-    row(S, B, I32_LOAD8_S_S, BR_UNLESS_A)                                     \
-    row(S, B, I32_LOAD8_U_A, BR_I32_NE_AI)                                    \
-    row(S, S, I32_LOAD8_U_A, I32_LOAD8_U_Xa)                                  \
-    row(S, S, I32_LOAD8_U_A, I32_OR_SA)                                       \
-    row(S, S, I32_LOAD8_U_A, I32_OR_SAa)                                      \
-    row(S, S, I32_LOAD8_U_A, I32_XOR_SIa)                                     \
+    row(S, S, I32_LOAD16_U_UA, I32_AND_SIa)                                   \
+    row(S, B, I32_LOAD8_S_A, BR_I32_GT_S_AI)                                  \
+    row(S, B, I32_LOAD8_S_S, BR_I32_LE_S_AI)                                  \
+    row(S, B, I32_LOAD8_U_A, BR_IF_A)                                         \
+    row(S, B, I32_LOAD8_U_A, BR_UNLESS_A)                                     \
+    row(S, S, I32_LOAD8_U_A, MOV2)                                            \
     row(S, S, I32_LOAD8_U_A, SUM)                                             \
+    row(S, S, I32_LOAD8_U_AS, I32_ADD_SSa)                                    \
+    row(S, S, I32_LOAD8_U_AS, I32_LOAD8_U_SS)                                 \
+    row(S, S, I32_LOAD8_U_ASa, I32_ADD_SA)                                    \
+    row(S, B, I32_LOAD8_U_Aa, BR_I32_EQ_AI)                                   \
+    row(S, B, I32_LOAD8_U_Aa, BR_I32_NE_AI)                                   \
     row(S, S, I32_LOAD8_U_Aa, I32_STORE8_SA)                                  \
     row(S, S, I32_LOAD8_U_Aa, I32_STORE8_XA)                                  \
+    row(S, S, I32_LOAD8_U_Aa, I32_XOR_SAa)                                    \
     row(S, B, I32_LOAD8_U_Ka, BR_I32_EQ_AI)                                   \
+    row(S, B, I32_LOAD8_U_S, BR)                                              \
     row(S, B, I32_LOAD8_U_S, BR_I32_EQ_AI)                                    \
+    row(S, B, I32_LOAD8_U_S, BR_I32_NE_AI)                                    \
+    row(S, B, I32_LOAD8_U_S, BR_I32_NE_SA)                                    \
+    row(S, B, I32_LOAD8_U_S, BR_IF_A)                                         \
+    row(S, B, I32_LOAD8_U_S, BR_UNLESS_A)                                     \
     row(S, S, I32_LOAD8_U_S, I32_ADD_AI)                                      \
     row(S, S, I32_LOAD8_U_S, I32_ADD_SI)                                      \
-    row(S, S, I32_LOAD8_U_S, MOV2)                                            \
-    row(S, S, I32_LOAD8_U_S, SUM)                                             \
+    row(S, S, I32_LOAD8_U_S, I32_AND_AIa)                                     \
+    row(S, S, I32_LOAD8_U_S, I32_AND_SIa)                                     \
+    row(S, S, I32_LOAD8_U_S, I32_LOAD8_U_S)                                   \
+    row(S, S, I32_LOAD8_U_S, I32_LOAD8_U_Sa)                                  \
+    row(S, S, I32_LOAD8_U_S, I32_LOAD_S)                                      \
+    row(S, S, I32_LOAD8_U_S, I32_NE_SS)                                       \
+    row(S, B, I32_LOAD8_U_SS, BR_I32_EQ_SA)                                   \
+    row(S, B, I32_LOAD8_U_SS, BR_I32_NE_SA)                                   \
+    row(S, S, I32_LOAD8_U_SS, I32_AND_SIa)                                    \
+    row(S, S, I32_LOAD8_U_SS, I32_EXTEND8_S_A)                                \
+    row(S, B, I32_LOAD8_U_SSa, BR_I32_EQ_AI)                                  \
+    row(S, B, I32_LOAD8_U_SSa, BR_I32_EQ_AS)                                  \
+    row(S, S, I32_LOAD8_U_SSa, I32_ADD_AS)                                    \
+    row(S, S, I32_LOAD8_U_SSa, I32_LOAD8_U_ASa)                               \
     row(S, B, I32_LOAD8_U_Sa, BR_I32_EQ_AI)                                   \
     row(S, B, I32_LOAD8_U_Sa, BR_I32_NE_AI)                                   \
-    row(S, T, I32_LOAD8_U_Sa, BR_TABLE_A)                                     \
+    row(S, B, I32_LOAD8_U_Sa, BR_IF_A)                                        \
     row(S, S, I32_LOAD8_U_Sa, I32_ADD_AI)                                     \
     row(S, S, I32_LOAD8_U_Sa, I32_ADD_AIa)                                    \
-    row(S, S, I32_LOAD8_U_Sa, I32_SHL_AIa)                                    \
+    row(S, S, I32_LOAD8_U_Sa, I32_ADD_SAa)                                    \
+    row(S, S, I32_LOAD8_U_Sa, I32_AND_AI)                                     \
+    row(S, S, I32_LOAD8_U_Sa, I32_AND_AIa)                                    \
+    row(S, S, I32_LOAD8_U_Sa, I32_AND_SA)                                     \
     row(S, S, I32_LOAD8_U_Sa, I32_STORE8_SA)                                  \
-    row(S, B, I32_LOAD8_U_X, BR_I32_LE_U_AI)                                  \
-    row(S, B, I32_LOAD8_U_X, BR_I32_NE_AI)                                    \
-    row(S, T, I32_LOAD8_U_X, BR_TABLE_S)                                      \
-    row(S, S, I32_LOAD8_U_X, I32_AND_AIa)                                     \
-    row(S, S, I32_LOAD8_U_X, I32_LOAD8_U_X)                                   \
+    row(S, B, I32_LOAD8_U_X, BR_I32_LE_U_SA)                                  \
     row(S, S, I32_LOAD8_U_X, I32_LOAD8_U_Xa)                                  \
-    row(S, S, I32_LOAD8_U_X, I32_SHR_U_AIa)                                   \
-    row(S, S, I32_LOAD8_U_X, SUM)                                             \
-    row(S, B, I32_LOAD8_U_Xa, BR_I32_EQ_SA)                                   \
-    row(S, B, I32_LOAD8_U_Xa, BR_I32_NE_SA)                                   \
-    row(S, S, I32_LOAD8_U_Xa, I32_ADD_AIa)                                    \
-    row(S, S, I32_LOAD8_U_Xa, I32_SHL_AI)                                     \
+    row(S, S, I32_LOAD8_U_X, I64_LOAD8_U_A)                                   \
     row(S, S, I32_LOAD8_U_Xa, I32_SHL_AIa)                                    \
-    row(S, S, I32_LOAD8_U_Xa, I32_STORE8_XA)                                  \
-    row(S, S, I32_LOAD8_U_Xa, I32_XOR_ASa)                                    \
-    row(S, B, I32_LOAD_A, BR_I32_GT_S_AI)                                     \
-    row(S, B, I32_LOAD_A, BR_I32_LT_U_AS)                                     \
+    row(S, S, I32_LOAD8_U_Xa, I32_XOR_SAa)                                    \
     row(S, B, I32_LOAD_A, BR_IF_A)                                            \
     row(S, B, I32_LOAD_A, BR_UNLESS_A)                                        \
+    row(S, S, I32_LOAD_A, CONST_INT_A)                                        \
     row(S, S, I32_LOAD_A, I32_ADD_ASa)                                        \
-    row(S, S, I32_LOAD_A, I32_ADD_SI)                                         \
     row(S, S, I32_LOAD_A, I32_LOAD_S)                                         \
-    row(S, S, I32_LOAD_A, I32_SHR_U_SIa)                                      \
-    row(S, B, I32_LOAD_AS, BR_IF_A)                                           \
-    row(S, S, I32_LOAD_ASa, I32_STORE_SA)                                     \
+    row(S, S, I32_LOAD_A, I32_XOR_AIa)                                        \
+    row(S, S, I32_LOAD_A, MOV2)                                               \
+    row(S, S, I32_LOAD_ASa, I32_SHR_U_ASa)                                    \
     row(S, B, I32_LOAD_Aa, BR_I32_NE_AS)                                      \
+    row(S, B, I32_LOAD_Aa, BR_IF_A)                                           \
+    row(S, S, I32_LOAD_Aa, CONST32)                                           \
+    row(S, S, I32_LOAD_Aa, I32_LOAD_Aa)                                       \
     row(S, S, I32_LOAD_Aa, I32_STORE_SA)                                      \
+    row(S, S, I32_LOAD_Aa, I32_STORE_XA)                                      \
+    row(S, S, I32_LOAD_Aa, I32_XOR_AS)                                        \
+    row(S, S, I32_LOAD_Aa, I32_XOR_SA)                                        \
     row(S, S, I32_LOAD_Aa, MOV2)                                              \
+    row(S, B, I32_LOAD_K, BR_I32_LE_U_AS)                                     \
+    row(S, B, I32_LOAD_K, BR_I32_LE_U_SA)                                     \
+    row(S, B, I32_LOAD_K, BR_I32_LT_U_AS)                                     \
     row(S, B, I32_LOAD_K, BR_IF_A)                                            \
     row(S, B, I32_LOAD_K, BR_UNLESS_A)                                        \
     row(S, S, I32_LOAD_K, CONST32)                                            \
+    row(S, S, I32_LOAD_K, CONST_INT_A)                                        \
+    row(S, S, I32_LOAD_K, I32_ADD_AS)                                         \
     row(S, S, I32_LOAD_K, I64_LOAD_K)                                         \
+    row(S, S, I32_LOAD_K, SUM)                                                \
+    row(S, B, I32_LOAD_Ka, BR_I32_NE_AS)                                      \
+    row(S, B, I32_LOAD_Ka, BR_I32_NE_SA)                                      \
     row(S, B, I32_LOAD_Ka, BR_IF_A)                                           \
     row(S, B, I32_LOAD_Ka, BR_UNLESS_A)                                       \
     row(S, S, I32_LOAD_Ka, I32_ADD_AIa)                                       \
+    row(S, S, I32_LOAD_Ka, I32_ADD_AS)                                        \
     row(S, S, I32_LOAD_Ka, I32_STORE_SA)                                      \
     row(S, B, I32_LOAD_S, BR)                                                 \
-    row(S, B, I32_LOAD_S, BR_I32_EQ_AS)                                       \
-    row(S, B, I32_LOAD_S, BR_I32_LE_U_AS)                                     \
+    row(S, B, I32_LOAD_S, BR_I32_GE_U_AS)                                     \
+    row(S, B, I32_LOAD_S, BR_I32_GE_U_SA)                                     \
+    row(S, B, I32_LOAD_S, BR_I32_LT_U_AS)                                     \
+    row(S, B, I32_LOAD_S, BR_I32_NE_AI)                                       \
+    row(S, B, I32_LOAD_S, BR_I32_NE_AS)                                       \
     row(S, B, I32_LOAD_S, BR_IF_A)                                            \
     row(S, B, I32_LOAD_S, BR_UNLESS_A)                                        \
+    row(S, B, I32_LOAD_S, BR_UNLESS_S)                                        \
+    row(S, T, I32_LOAD_S, CALL)                                               \
     row(S, S, I32_LOAD_S, CONST32)                                            \
+    row(S, S, I32_LOAD_S, I32_ADD_AS)                                         \
     row(S, S, I32_LOAD_S, I32_ADD_SI)                                         \
     row(S, S, I32_LOAD_S, I32_ADD_SS)                                         \
+    row(S, S, I32_LOAD_S, I32_AND_AIa)                                        \
     row(S, S, I32_LOAD_S, I32_AND_SIa)                                        \
+    row(S, S, I32_LOAD_S, I32_GT_U_SA)                                        \
     row(S, S, I32_LOAD_S, I32_LOAD8_U_Aa)                                     \
+    row(S, S, I32_LOAD_S, I32_LOAD8_U_Sa)                                     \
+    row(S, S, I32_LOAD_S, I32_LOAD_A)                                         \
     row(S, S, I32_LOAD_S, I32_LOAD_S)                                         \
     row(S, S, I32_LOAD_S, I32_LOAD_Sa)                                        \
+    row(S, S, I32_LOAD_S, I32_LOAD_US)                                        \
+    row(S, S, I32_LOAD_S, I32_SHR_U_SI)                                       \
     row(S, S, I32_LOAD_S, I32_STORE8_SA)                                      \
+    row(S, S, I32_LOAD_S, I32_STORE_SA)                                       \
+    row(S, S, I32_LOAD_S, I32_STORE_SS)                                       \
+    row(S, S, I32_LOAD_S, I32_SUB_SA)                                         \
     row(S, S, I32_LOAD_S, I32_SUB_SAa)                                        \
+    row(S, S, I32_LOAD_S, I32_XOR_AIa)                                        \
     row(S, S, I32_LOAD_S, MOV)                                                \
-    row(S, S, I32_LOAD_S, MOV2)                                               \
     row(S, S, I32_LOAD_S, SELECT_A)                                           \
-    row(S, S, I32_LOAD_SSa, I32_ADD_SA)                                       \
+    row(S, S, I32_LOAD_S, SUM)                                                \
+    row(S, S, I32_LOAD_SS, I32_MUL_AIa)                                       \
+    row(S, B, I32_LOAD_SSa, BR_I32_NE_AS)                                     \
+    row(S, B, I32_LOAD_Sa, BR_I32_EQ_SA)                                      \
+    row(S, B, I32_LOAD_Sa, BR_I32_GE_S_AI)                                    \
+    row(S, B, I32_LOAD_Sa, BR_I32_GE_S_AS)                                    \
     row(S, B, I32_LOAD_Sa, BR_I32_GT_U_SA)                                    \
+    row(S, B, I32_LOAD_Sa, BR_I32_LE_S_AS)                                    \
     row(S, B, I32_LOAD_Sa, BR_I32_NE_AI)                                      \
+    row(S, B, I32_LOAD_Sa, BR_I32_NE_SA)                                      \
+    row(S, B, I32_LOAD_Sa, BR_IF_A)                                           \
     row(S, B, I32_LOAD_Sa, BR_UNLESS_A)                                       \
+    row(S, S, I32_LOAD_Sa, I32_ADD_AIa)                                       \
     row(S, S, I32_LOAD_Sa, I32_ADD_AS)                                        \
+    row(S, S, I32_LOAD_Sa, I32_ADD_ASa)                                       \
     row(S, S, I32_LOAD_Sa, I32_ADD_SA)                                        \
     row(S, S, I32_LOAD_Sa, I32_LOAD_Aa)                                       \
-    row(S, S, I32_LOAD_Sa, I32_MUL_SAa)                                       \
+    row(S, S, I32_LOAD_Sa, I32_MUL_AIa)                                       \
+    row(S, S, I32_LOAD_Sa, I32_OR_SAa)                                        \
     row(S, S, I32_LOAD_Sa, I32_STORE_SA)                                      \
     row(S, S, I32_LOAD_Sa, I32_SUB_ASa)                                       \
-    row(S, S, I32_LOAD_Sa, MOV)                                               \
+    row(S, S, I32_LOAD_Sa, I32_XOR_AS)                                        \
+    row(S, S, I32_LOAD_Sa, MOV2)                                              \
+    row(S, S, I32_LOAD_UAa, I32_STORE_SA)                                     \
+    row(S, S, I32_LOAD_UAa, I32_SUB_SA)                                       \
+    row(S, S, I32_LOAD_US, I32_LOAD_Sa)                                       \
+    row(S, S, I32_LOAD_X, I32_ADD_AS)                                         \
+    row(S, S, I32_LOAD_X, I32_AND_AI)                                         \
+    row(S, S, I32_LOAD_X, I32_AND_AIa)                                        \
+    row(S, S, I32_LOAD_X, I32_LOAD_Sa)                                        \
+    row(S, S, I32_LOAD_X, I32_LOAD_X)                                         \
     row(S, S, I32_LOAD_X, I32_LOAD_Xa)                                        \
     row(S, S, I32_LOAD_X, I32_SHL_AI)                                         \
-    row(S, S, I32_LOAD_X, SUM)                                                \
+    row(S, S, I32_LOAD_X, I32_STORE_SA)                                       \
+    row(S, S, I32_LOAD_X, I32_XOR_AIa)                                        \
     row(S, B, I32_LOAD_Xa, BR_I32_EQ_SA)                                      \
-    row(S, S, I32_LOAD_Xa, I32_ADD_SA)                                        \
     row(S, S, I32_LOAD_Xa, I32_LOAD_Aa)                                       \
-    row(S, S, I32_LOAD_Xa, MOV2)                                              \
+    row(S, S, I32_LOAD_Xa, I32_STORE_XA)                                      \
+    row(S, S, I32_LOAD_Xa, I32_XOR_AS)                                        \
+    row(S, B, I32_LT_S_SI, BR_IF_A)                                           \
+    row(S, S, I32_LT_S_SI, I32_AND_SA)                                        \
+    row(S, S, I32_LT_U_AI, CONST32)                                           \
     row(S, S, I32_LT_U_AI, SUM)                                               \
-    row(S, S, I32_LT_U_SI, SUM)                                               \
+    row(S, S, I32_LT_U_AS, I32_ADD_SA)                                        \
+    row(S, S, I32_LT_U_AS, I64_SHR_U_SIa)                                     \
+    row(S, S, I32_LT_U_SA, SELECT_A)                                          \
+    row(S, S, I32_LT_U_SI, CONST32)                                           \
+    row(S, S, I32_LT_U_SI, MOV)                                               \
+    row(S, S, I32_LT_U_SS, CONST32)                                           \
+    row(S, S, I32_LT_U_SS, I64_SHR_U_SIa)                                     \
+    row(S, S, I32_LT_U_SS, SELECT_A)                                          \
+    row(S, S, I32_MUL_AI, I32_LOAD8_U_Sa)                                     \
+    row(S, S, I32_MUL_AI, I32_SHR_U_AIa)                                      \
+    row(S, S, I32_MUL_AI, I32_STORE_SA)                                       \
+    row(S, S, I32_MUL_AIa, I32_ADD_AI)                                        \
     row(S, S, I32_MUL_AIa, I32_ADD_SA)                                        \
-    row(S, S, I32_MUL_SI, I32_AND_SIa)                                        \
-    row(S, S, I32_MUL_SI, SUM)                                                \
-    row(S, S, I32_MUL_SIa, I32_ADD_AI)                                        \
-    row(S, S, I32_MUL_SIa, I32_ADD_AS)                                        \
-    row(S, B, I32_NE_AI, BR_IF_A)                                             \
+    row(S, S, I32_MUL_AIa, I32_LOAD16_U_AS)                                   \
+    row(S, S, I32_MUL_AIa, I32_SHR_U_AIa)                                     \
+    row(S, S, I32_MUL_AIa, I32_SUB_SAa)                                       \
+    row(S, S, I32_MUL_SIa, I32_ADD_SA)                                        \
+    row(S, S, I32_MUL_SIa, I32_ADD_SAa)                                       \
     row(S, S, I32_NE_AI, I32_ADD_SA)                                          \
-    row(S, S, I32_NE_SS, I32_ADD_SI)                                          \
-    row(S, S, I32_NE_SS, I32_XOR_SS)                                          \
-    row(S, B, I32_OR_AI, BR_I32_LT_U_AS)                                      \
+    row(S, S, I32_NE_SI, I32_AND_SA)                                          \
+    row(S, S, I32_NE_SI, I32_OR_SA)                                           \
+    row(S, S, I32_NE_SS, I32_AND_SA)                                          \
     row(S, S, I32_OR_AIa, I32_STORE8_SA)                                      \
-    row(S, S, I32_OR_AIa, I32_STORE8_XA)                                      \
     row(S, S, I32_OR_AIa, I32_STORE_SA)                                       \
-    row(S, S, I32_OR_AS, I32_OR_SSa)                                          \
-    row(S, S, I32_OR_ASa, I32_AND_AI)                                         \
-    row(S, B, I32_OR_SA, BR_IF_S)                                             \
+    row(S, S, I32_OR_AS, I32_AND_SIa)                                         \
+    row(S, S, I32_OR_AS, I32_LOAD_X)                                          \
+    row(S, S, I32_OR_AS, I32_LOAD_Xa)                                         \
+    row(S, S, I32_OR_ASa, I32_AND_SAa)                                        \
+    row(S, S, I32_OR_ASa, I32_OR_AS)                                          \
+    row(S, S, I32_OR_ASa, I32_STORE8_SA)                                      \
     row(S, S, I32_OR_SA, I32_LOAD8_U_Xa)                                      \
-    row(S, S, I32_OR_SA, I32_MUL_SIa)                                         \
-    row(S, S, I32_OR_SAa, I32_ADD_SA)                                         \
-    row(S, S, I32_OR_SAa, I32_EXTEND8_S_A)                                    \
-    row(S, S, I32_OR_SAa, I32_SHR_U_AIa)                                      \
-    row(S, S, I32_OR_SAa, I32_STORE8_SA)                                      \
+    row(S, S, I32_OR_SA, I32_NE_SI)                                           \
+    row(S, S, I32_OR_SA, I32_XOR_AIa)                                         \
+    row(S, S, I32_OR_SA, I32_XOR_SIa)                                         \
+    row(S, S, I32_OR_SAa, I32_AND_AIa)                                        \
     row(S, S, I32_OR_SAa, I32_STORE_SA)                                       \
     row(S, S, I32_OR_SAa, I32_STORE_XA)                                       \
+    row(S, S, I32_OR_SAa, I32_XOR_ASa)                                        \
     row(S, S, I32_OR_SI, CONST32)                                             \
     row(S, S, I32_OR_SI, SUM)                                                 \
-    row(S, S, I32_OR_SSa, I32_OR_ASa)                                         \
-    row(S, S, I32_OR_SSa, I32_SHL_AI)                                         \
-    row(S, S, I32_OR_SSa, I32_SHR_U_AI)                                       \
-    row(S, S, I32_REM_U_AIa, I32_ADD_AIa)                                     \
+    row(S, S, I32_OR_SIa, I32_STORE_SA)                                       \
+    row(S, S, I32_OR_SSa, I32_STORE_KA)                                       \
     row(S, S, I32_ROTL_AI, I32_ADD_AS)                                        \
+    row(S, S, I32_ROTL_AI, I32_ADD_SA)                                        \
     row(S, S, I32_ROTL_AI, I32_ADD_SS)                                        \
+    row(S, S, I32_ROTL_AI, I32_ROTL_SI)                                       \
+    row(S, S, I32_ROTL_AI, I32_ROTL_SIa)                                      \
+    row(S, S, I32_ROTL_AI, I32_XOR_SA)                                        \
+    row(S, S, I32_ROTL_AI, I32_XOR_SAa)                                       \
     row(S, S, I32_ROTL_AI, I32_XOR_SSa)                                       \
+    row(S, S, I32_ROTL_AIa, I32_ADD_AS)                                       \
+    row(S, S, I32_ROTL_AIa, I32_ADD_SAa)                                      \
+    row(S, S, I32_ROTL_ASa, I32_AND_SAa)                                      \
+    row(S, S, I32_ROTL_SI, I32_ROTL_SI)                                       \
     row(S, S, I32_ROTL_SI, I32_ROTL_SIa)                                      \
+    row(S, S, I32_ROTL_SI, I32_XOR_SA)                                        \
+    row(S, S, I32_ROTL_SI, I32_XOR_SAa)                                       \
+    row(S, S, I32_ROTL_SIa, I32_ADD_SAa)                                      \
     row(S, S, I32_ROTL_SIa, I32_XOR_SA)                                       \
     row(S, S, I32_ROTL_SIa, I32_XOR_SAa)                                      \
+    row(S, S, I32_ROTR_AI, I32_ROTR_SIa)                                      \
+    row(S, S, I32_ROTR_SIa, I32_AND_AIa)                                      \
     row(S, S, I32_SHL_AI, CONST32)                                            \
-    row(S, S, I32_SHL_AI, I32_OR_SAa)                                         \
-    row(S, S, I32_SHL_AI, I32_OR_SSa)                                         \
     row(S, S, I32_SHL_AI, I32_SHR_U_SIa)                                      \
-    row(S, S, I32_SHL_AIa, I32_ADD_AI)                                        \
-    row(S, S, I32_SHL_AIa, I32_ADD_AIa)                                       \
+    row(S, S, I32_SHL_AIa, I32_LOAD_A)                                        \
+    row(S, S, I32_SHL_AIa, I32_LOAD_Aa)                                       \
     row(S, S, I32_SHL_AIa, I32_OR_SA)                                         \
-    row(S, S, I32_SHL_AIa, SUM)                                               \
+    row(S, S, I32_SHL_AS, I32_AND_SAa)                                        \
+    row(S, S, I32_SHL_ASa, I32_OR_SAa)                                        \
     row(S, S, I32_SHL_SAa, I32_AND_AIa)                                       \
-    row(S, S, I32_SHL_SI, I32_OR_AI)                                          \
-    row(S, S, I32_SHL_SIa, I32_ADD_AI)                                        \
-    row(S, S, I32_SHL_SIa, I32_ADD_AIa)                                       \
-    row(S, S, I32_SHL_SIa, I32_ADD_SAa)                                       \
-    row(S, S, I32_SHL_SIa, I32_OR_SAa)                                        \
-    row(S, T, I32_SHR_U_AI, CALL)                                             \
-    row(S, S, I32_SHR_U_AI, I32_SHL_SIa)                                      \
-    row(S, S, I32_SHR_U_AIa, I32_ADD_AIa)                                     \
+    row(S, S, I32_SHL_SI, I32_AND_SIa)                                        \
+    row(S, S, I32_SHL_SIa, I64_SHL_SAa)                                       \
+    row(S, S, I32_SHL_SS, SUM)                                                \
+    row(S, S, I32_SHR_U_AI, I32_SHR_U_SA)                                     \
+    row(S, B, I32_SHR_U_AIa, BR_IF_A)                                         \
     row(S, S, I32_SHR_U_AIa, I32_ADD_ASa)                                     \
+    row(S, S, I32_SHR_U_AIa, I32_ADD_SA)                                      \
+    row(S, S, I32_SHR_U_AIa, I32_AND_AI)                                      \
     row(S, S, I32_SHR_U_AIa, I32_AND_AIa)                                     \
-    row(S, S, I32_SHR_U_AIa, I32_XOR_ASa)                                     \
+    row(S, S, I32_SHR_U_AIa, I32_STORE8_SA)                                   \
+    row(S, S, I32_SHR_U_ASa, I32_AND_AIa)                                     \
+    row(S, S, I32_SHR_U_SA, I32_AND_AIa)                                      \
     row(S, S, I32_SHR_U_SAa, I32_AND_AIa)                                     \
+    row(S, B, I32_SHR_U_SI, BR)                                               \
+    row(S, S, I32_SHR_U_SI, I32_ADD_AS)                                       \
     row(S, S, I32_SHR_U_SI, I32_AND_SIa)                                      \
-    row(S, S, I32_SHR_U_SIa, I32_ADD_AIa)                                     \
+    row(S, S, I32_SHR_U_SIa, I32_ADD_AS)                                      \
     row(S, S, I32_SHR_U_SIa, I32_AND_AI)                                      \
-    row(S, S, I32_SHR_U_SIa, I32_OR_AIa)                                      \
+    row(S, S, I32_SHR_U_SIa, I32_AND_AIa)                                     \
     row(S, S, I32_SHR_U_SIa, I32_OR_SAa)                                      \
-    row(S, S, I32_SHR_U_SIa, I32_XOR_SA)                                      \
     row(S, S, I32_SHR_U_SIa, I32_XOR_SAa)                                     \
-    row(S, S, I32_STORE16_AS, MOV)                                            \
     row(S, S, I32_STORE16_SA, I32_ADD_SI)                                     \
+    row(S, S, I32_STORE16_SS, I32_SUB_SA)                                     \
+    row(S, S, I32_STORE8_AS, I32_ADD_SI)                                      \
     row(S, S, I32_STORE8_SA, I32_ADD_SI)                                      \
-    row(S, S, I32_STORE8_SA, I32_AND_SIa)                                     \
-    row(S, S, I32_STORE8_SA, I32_LOAD8_U_Xa)                                  \
+    row(S, S, I32_STORE8_SA, I32_ADD_SSa)                                     \
+    row(S, S, I32_STORE8_SA, I32_LOAD8_U_X)                                   \
     row(S, S, I32_STORE8_SA, I32_LOAD_S)                                      \
+    row(S, S, I32_STORE8_SA, I32_SHR_U_SIa)                                   \
+    row(S, T, I32_STORE8_SA, RETURN_INT_S)                                    \
+    row(S, B, I32_STORE8_SI, BR)                                              \
+    row(S, S, I32_STORE8_SS, I32_ADD_SS)                                      \
+    row(S, S, I32_STORE8_SS, I32_STORE8_SS)                                   \
     row(S, S, I32_STORE8_SS, I32_STORE8_XS)                                   \
     row(S, S, I32_STORE8_XA, I32_ADD_SI)                                      \
-    row(S, S, I32_STORE8_XA, I32_LOAD8_U_X)                                   \
-    row(S, S, I32_STORE8_XA, I32_LOAD8_U_Xa)                                  \
-    row(S, S, I32_STORE8_XA, I32_MUL_SIa)                                     \
-    row(S, S, I32_STORE8_XA, I32_SHL_SIa)                                     \
-    row(S, S, I32_STORE8_XA, I32_SHR_U_SIa)                                   \
+    row(S, S, I32_STORE8_XA, I64_AND_SIa)                                     \
+    row(S, S, I32_STORE8_XA, I64_SHR_U_SIa)                                   \
     row(S, B, I32_STORE8_XS, BR_I32_LT_U_SI)                                  \
+    row(S, S, I32_STORE8_XS, I32_STORE8_XS)                                   \
+    row(S, S, I32_STORE_AI, I32_ADD_AI)                                       \
     row(S, S, I32_STORE_AI, I32_STORE_AI)                                     \
+    row(S, S, I32_STORE_AS, I32_ADD_SI)                                       \
+    row(S, S, I32_STORE_AS, I32_LOAD_S)                                       \
+    row(S, S, I32_STORE_AS, I32_OR_SIa)                                       \
+    row(S, S, I32_STORE_AS, I32_STORE_AS)                                     \
+    row(S, S, I32_STORE_AS, I32_STORE_SS)                                     \
+    row(S, B, I32_STORE_KA, BR)                                               \
     row(S, S, I32_STORE_KA, CONST32)                                          \
+    row(S, S, I32_STORE_KA, I32_LOAD_Ka)                                      \
+    row(S, S, I32_STORE_KA, I32_OR_AIa)                                       \
     row(S, S, I32_STORE_KI, I32_LOAD_Ka)                                      \
     row(S, S, I32_STORE_KS, CONST32)                                          \
+    row(S, S, I32_STORE_KS, I32_LOAD_Ka)                                      \
+    row(S, S, I32_STORE_KS, I32_OR_SIa)                                       \
+    row(S, S, I32_STORE_KS, I32_STORE_KS)                                     \
+    row(S, S, I32_STORE_KS, MOV)                                              \
     row(S, B, I32_STORE_SA, BR)                                               \
+    row(S, B, I32_STORE_SA, BR_I32_GT_U_SI)                                   \
     row(S, S, I32_STORE_SA, CONST32)                                          \
+    row(S, S, I32_STORE_SA, CONST_INT_A)                                      \
     row(S, S, I32_STORE_SA, I32_ADD_SI)                                       \
     row(S, S, I32_STORE_SA, I32_ADD_SIa)                                      \
     row(S, S, I32_STORE_SA, I32_ADD_SS)                                       \
     row(S, S, I32_STORE_SA, I32_ADD_SSa)                                      \
+    row(S, S, I32_STORE_SA, I32_DIV_U_SI)                                     \
+    row(S, S, I32_STORE_SA, I32_LOAD8_U_S)                                    \
+    row(S, S, I32_STORE_SA, I32_LOAD_Ka)                                      \
+    row(S, S, I32_STORE_SA, I32_LOAD_S)                                       \
+    row(S, S, I32_STORE_SA, I32_LOAD_Sa)                                      \
     row(S, S, I32_STORE_SA, I32_LOAD_X)                                       \
+    row(S, S, I32_STORE_SA, I32_LOAD_Xa)                                      \
+    row(S, S, I32_STORE_SA, I32_LT_U_AS)                                      \
+    row(S, S, I32_STORE_SA, I32_LT_U_SS)                                      \
     row(S, S, I32_STORE_SA, I32_STORE_KS)                                     \
     row(S, S, I32_STORE_SA, I32_STORE_SS)                                     \
+    row(S, S, I32_STORE_SA, I32_SUB_SS)                                       \
+    row(S, S, I32_STORE_SA, I32_SUB_SSa)                                      \
     row(S, S, I32_STORE_SA, I64_LOAD_Sa)                                      \
     row(S, S, I32_STORE_SA, MOV)                                              \
-    row(S, T, I32_STORE_SA, RETURN_INT_A)                                     \
     row(S, S, I32_STORE_SI, CONST32)                                          \
     row(S, S, I32_STORE_SI, I32_LOAD_S)                                       \
+    row(S, S, I32_STORE_SI, I32_STORE_SI)                                     \
+    row(S, S, I32_STORE_SI, I32_STORE_SS)                                     \
     row(S, B, I32_STORE_SS, BR)                                               \
+    row(S, B, I32_STORE_SS, BR_I32_NE_SS)                                     \
+    row(S, B, I32_STORE_SS, BR_UNLESS_S)                                      \
+    row(S, S, I32_STORE_SS, CONST32)                                          \
     row(S, S, I32_STORE_SS, CONST_INT_A)                                      \
+    row(S, S, I32_STORE_SS, I32_ADD_SI)                                       \
     row(S, S, I32_STORE_SS, I32_ADD_SIa)                                      \
     row(S, S, I32_STORE_SS, I32_LOAD_S)                                       \
+    row(S, S, I32_STORE_SS, I32_STORE_SA)                                     \
+    row(S, S, I32_STORE_SS, I32_STORE_SI)                                     \
     row(S, S, I32_STORE_SS, I32_STORE_SS)                                     \
     row(S, S, I32_STORE_SS, I32_STORE_XS)                                     \
     row(S, T, I32_STORE_SS, RETURN)                                           \
     row(S, S, I32_STORE_XA, I32_ADD_SI)                                       \
+    row(S, S, I32_STORE_XA, I32_LOAD_S)                                       \
     row(S, S, I32_STORE_XA, I32_LOAD_X)                                       \
-    row(S, S, I32_STORE_XA, I32_MUL_SIa)                                      \
+    row(S, S, I32_STORE_XA, I32_LOAD_Xa)                                      \
+    row(S, S, I32_STORE_XA, I32_STORE_AS)                                     \
     row(S, B, I32_STORE_XS, BR_I32_LT_U_SI)                                   \
     row(S, S, I32_STORE_XS, I32_STORE_XS)                                     \
-    row(S, S, I32_STORE_XS, MOV2)                                             \
     row(S, S, I32_SUB_AI, GLOBAL_SET_A)                                       \
     row(S, S, I32_SUB_AS, CONST32)                                            \
-    row(S, S, I32_SUB_ASa, I32_AND_SA)                                        \
+    row(S, B, I32_SUB_ASa, BR_I32_GE_U_AI)                                    \
+    row(S, B, I32_SUB_ASa, BR_I32_LE_U_SA)                                    \
+    row(S, S, I32_SUB_ASa, I32_AND_AI)                                        \
+    row(S, B, I32_SUB_SA, BR_I32_GE_U_AI)                                     \
+    row(S, B, I32_SUB_SA, BR_I32_LT_U_AI)                                     \
+    row(S, S, I32_SUB_SA, MOV2)                                               \
+    row(S, B, I32_SUB_SAa, BR_I32_GE_U_AS)                                    \
+    row(S, B, I32_SUB_SAa, BR_I32_LE_U_SA)                                    \
     row(S, B, I32_SUB_SAa, BR_I32_LT_U_AS)                                    \
+    row(S, S, I32_SUB_SAa, I32_ADD_SAa)                                       \
     row(S, S, I32_SUB_SAa, I32_MUL_AIa)                                       \
+    row(S, S, I32_SUB_SAa, I32_OR_AS)                                         \
+    row(S, S, I32_SUB_SAa, I32_OR_ASa)                                        \
+    row(S, B, I32_SUB_SS, BR)                                                 \
+    row(S, B, I32_SUB_SS, BR_I32_GT_U_AI)                                     \
+    row(S, B, I32_SUB_SS, BR_I32_LT_U_AI)                                     \
+    row(S, B, I32_SUB_SS, BR_UNLESS_A)                                        \
+    row(S, S, I32_SUB_SS, CONST32)                                            \
     row(S, S, I32_SUB_SS, I32_LOAD_Sa)                                        \
+    row(S, S, I32_SUB_SS, I32_OR_AIa)                                         \
+    row(S, T, I32_SUB_SS, RETURN_INT_S)                                       \
+    row(S, S, I32_SUB_SSa, I32_ADD_AS)                                        \
+    row(S, S, I32_SUB_SSa, I32_AND_AI)                                        \
+    row(S, S, I32_WRAP_I64_Aa, I32_ADD_SA)                                    \
+    row(S, S, I32_WRAP_I64_Aa, I32_AND_AIa)                                   \
     row(S, S, I32_WRAP_I64_Aa, I32_AND_SA)                                    \
+    row(S, S, I32_WRAP_I64_Aa, I32_LOAD8_U_Aa)                                \
     row(S, S, I32_WRAP_I64_Aa, I32_SHR_U_AIa)                                 \
     row(S, S, I32_WRAP_I64_Aa, I32_XOR_SA)                                    \
-    row(S, S, I32_XOR_ASa, I32_AND_AIa)                                       \
-    row(S, S, I32_XOR_ASa, I32_REM_U_AIa)                                     \
+    row(S, S, I32_WRAP_I64_Sa, I32_AND_AIa)                                   \
+    row(S, S, I32_XOR_AI, I32_ADD_SIa)                                        \
+    row(S, S, I32_XOR_AIa, CONST32)                                           \
+    row(S, S, I32_XOR_AIa, I32_ADD_AI)                                        \
+    row(S, S, I32_XOR_AIa, I32_OR_ASa)                                        \
+    row(S, S, I32_XOR_AS, CONST32)                                            \
+    row(S, S, I32_XOR_AS, I32_SHR_U_AIa)                                      \
+    row(S, S, I32_XOR_AS, I32_XOR_SSa)                                        \
+    row(S, S, I32_XOR_ASa, I32_ADD_SA)                                        \
+    row(S, S, I32_XOR_ASa, I32_ADD_SAa)                                       \
+    row(S, S, I32_XOR_ASa, I32_AND_ASa)                                       \
     row(S, S, I32_XOR_ASa, I32_ROTL_AI)                                       \
-    row(S, S, I32_XOR_ASa, I32_STORE8_XA)                                     \
-    row(S, S, I32_XOR_SA, CONST32)                                            \
+    row(S, S, I32_XOR_ASa, I32_XOR_ASa)                                       \
     row(S, S, I32_XOR_SA, I32_ADD_SI)                                         \
-    row(S, S, I32_XOR_SA, I32_LOAD_Sa)                                        \
-    row(S, S, I32_XOR_SA, I32_ROTL_SI)                                        \
+    row(S, S, I32_XOR_SA, I32_ADD_SS)                                         \
+    row(S, S, I32_XOR_SA, I32_AND_SIa)                                        \
+    row(S, S, I32_XOR_SA, I32_LOAD8_U_Xa)                                     \
     row(S, S, I32_XOR_SA, I32_ROTL_SIa)                                       \
     row(S, S, I32_XOR_SA, I32_SHR_U_SIa)                                      \
-    row(S, S, I32_XOR_SA, I32_XOR_SAa)                                        \
+    row(S, S, I32_XOR_SA, I32_XOR_SSa)                                        \
     row(S, S, I32_XOR_SA, I64_MUL_SA)                                         \
-    row(S, S, I32_XOR_SAa, I32_ADD_AS)                                        \
+    row(S, S, I32_XOR_SAa, I32_ADD_ASa)                                       \
     row(S, S, I32_XOR_SAa, I32_ADD_SA)                                        \
-    row(S, S, I32_XOR_SAa, I32_AND_AIa)                                       \
+    row(S, S, I32_XOR_SAa, I32_ADD_SAa)                                       \
     row(S, S, I32_XOR_SAa, I32_ROTL_AI)                                       \
-    row(S, S, I32_XOR_SI, CONST32)                                            \
-    row(S, S, I32_XOR_SIa, I32_AND_AIa)                                       \
+    row(S, S, I32_XOR_SAa, I32_STORE8_SA)                                     \
+    row(S, S, I32_XOR_SAa, I32_STORE8_XA)                                     \
+    row(S, S, I32_XOR_SAa, I32_XOR_ASa)                                       \
     row(S, S, I32_XOR_SIa, I32_AND_SA)                                        \
-    row(S, B, I32_XOR_SS, BR_IF_S)                                            \
+    row(S, S, I32_XOR_SIa, I32_OR_SAa)                                        \
+    row(S, S, I32_XOR_SSa, I32_AND_ASa)                                       \
+    row(S, S, I32_XOR_SSa, I32_AND_SA)                                        \
+    row(S, S, I32_XOR_SSa, I32_AND_SAa)                                       \
     row(S, S, I32_XOR_SSa, I32_ROTL_AI)                                       \
-    row(S, S, I32_XOR_SSa, MOV)                                               \
-    row(S, S, I64_ADD_AS, I64_XOR_SA)                                         \
-    row(S, S, I64_ADD_SA, I64_ADD_AS)                                         \
-    row(S, S, I64_ADD_SA, I64_ADD_SA)                                         \
-    row(S, S, I64_ADD_SA, I64_LOAD32_U_Xa)                                    \
-    row(S, S, I64_ADD_SA, I64_STORE32_SA)                                     \
+    row(S, S, I32_XOR_SSa, I32_XOR_AS)                                        \
+    row(S, S, I32_XOR_SSa, I32_XOR_ASa)                                       \
+    row(S, S, I64_ADD_AS, I64_ADD_SS)                                         \
+    row(S, S, I64_ADD_SA, I32_WRAP_I64_Aa)                                    \
+    row(S, S, I64_ADD_SA, I64_ROTL_SIa)                                       \
     row(S, S, I64_ADD_SA, I64_XOR_SA)                                         \
+    row(S, S, I64_ADD_SA, MOV)                                                \
     row(S, S, I64_ADD_SAa, I64_AND_SAa)                                       \
     row(S, S, I64_ADD_SIa, I64_AND_AS)                                        \
+    row(S, S, I64_ADD_SS, I64_ROTL_SIa)                                       \
+    row(S, S, I64_AND_AI, I64_SHR_U_SIa)                                      \
     row(S, S, I64_AND_AIa, CONST64)                                           \
+    row(S, S, I64_AND_AIa, I64_OR_SA)                                         \
     row(S, B, I64_AND_AS, BR_IF_A)                                            \
     row(S, B, I64_AND_AS, BR_UNLESS_A)                                        \
     row(S, S, I64_AND_AS, I64_LOAD_K)                                         \
+    row(S, S, I64_AND_AS, I64_SHR_U_SIa)                                      \
     row(S, B, I64_AND_ASa, BR_IF_A)                                           \
     row(S, S, I64_AND_SAa, CONST64)                                           \
+    row(S, S, I64_AND_SIa, I64_SHL_AIa)                                       \
+    row(S, S, I64_CTZ_Aa, I32_WRAP_I64_Aa)                                    \
     row(S, S, I64_CTZ_Sa, I32_WRAP_I64_Aa)                                    \
-    row(S, S, I64_GT_U_SA, SELECT_A)                                          \
-    row(S, S, I64_LOAD32_U_Aa, I64_ADD_SA)                                    \
     row(S, S, I64_LOAD32_U_Sa, I64_ADD_SA)                                    \
-    row(S, S, I64_LOAD32_U_Xa, I64_MUL_ASa)                                   \
-    row(S, B, I64_LOAD_A, BR_I64_LT_U_SA)                                     \
-    row(S, S, I64_LOAD_A, I32_SHL_SIa)                                        \
-    row(S, S, I64_LOAD_Aa, I64_GT_U_SA)                                       \
+    row(S, S, I64_LOAD32_U_Sa, I64_MUL_AS)                                    \
+    row(S, S, I64_LOAD32_U_Xa, I64_MUL_AS)                                    \
+    row(S, B, I64_LOAD8_U_A, BR_I64_EQ_AI)                                    \
+    row(S, B, I64_LOAD8_U_A, BR_I64_NE_AI)                                    \
+    row(S, S, I64_LOAD8_U_Aa, I64_XOR_SAa)                                    \
+    row(S, S, I64_LOAD8_U_Sa, I64_XOR_SAa)                                    \
+    row(S, S, I64_LOAD8_U_Xa, I64_XOR_SAa)                                    \
     row(S, S, I64_LOAD_K, CONST32)                                            \
     row(S, S, I64_LOAD_K, I32_WRAP_I64_Aa)                                    \
+    row(S, S, I64_LOAD_Ka, I64_STORE_SA)                                      \
     row(S, S, I64_LOAD_SS, I64_XOR_AS)                                        \
     row(S, S, I64_LOAD_Sa, I64_STORE_SA)                                      \
     row(S, S, I64_LOAD_Xa, I64_STORE_XA)                                      \
+    row(S, S, I64_MUL_AS, I32_ADD_SI)                                         \
     row(S, S, I64_MUL_AS, I32_LOAD_K)                                         \
-    row(S, S, I64_MUL_ASa, I64_ADD_SA)                                        \
+    row(S, S, I64_MUL_AS, I64_LOAD32_U_Sa)                                    \
+    row(S, S, I64_MUL_AS, I64_LOAD8_U_Xa)                                     \
     row(S, S, I64_MUL_SA, I64_SHR_U_SI)                                       \
     row(S, S, I64_MUL_SAa, I64_XOR_SA)                                        \
     row(S, S, I64_MUL_SS, I64_MUL_SSa)                                        \
     row(S, S, I64_MUL_SSa, I64_XOR_SAa)                                       \
+    row(S, S, I64_OR_SA, I64_SHL_SIa)                                         \
+    row(S, S, I64_OR_SA, I64_SHR_U_AIa)                                       \
+    row(S, S, I64_OR_SA, I64_SHR_U_SIa)                                       \
+    row(S, S, I64_OR_SAa, I64_OR_SA)                                          \
     row(S, S, I64_OR_SAa, I64_STORE_SA)                                       \
-    row(S, S, I64_ROTL_AI, I64_ROTL_SI)                                       \
     row(S, S, I64_ROTL_AI, I64_ROTL_SIa)                                      \
-    row(S, S, I64_ROTL_SI, I64_ROTL_SIa)                                      \
+    row(S, S, I64_ROTL_SI, I64_XOR_SS)                                        \
     row(S, S, I64_ROTL_SIa, I64_ADD_SA)                                       \
-    row(S, S, I64_ROTL_SIa, I64_XOR_AS)                                       \
     row(S, S, I64_ROTL_SIa, I64_XOR_SA)                                       \
+    row(S, S, I64_SHL_AI, CONST_INT_A)                                        \
     row(S, S, I64_SHL_AI, I32_ADD_SIa)                                        \
+    row(S, S, I64_SHL_AI, I64_SHR_U_AIa)                                      \
+    row(S, S, I64_SHL_SAa, I64_OR_AS)                                         \
     row(S, S, I64_SHL_SIa, I64_AND_SAa)                                       \
-    row(S, S, I64_SHR_U_AI, I32_ADD_SI)                                       \
+    row(S, S, I64_SHL_SIa, I64_OR_SA)                                         \
+    row(S, S, I64_SHR_U_AIa, CONST32)                                         \
+    row(S, S, I64_SHR_U_AIa, I32_WRAP_I64_Aa)                                 \
     row(S, S, I64_SHR_U_AIa, I64_XOR_SA)                                      \
-    row(S, S, I64_SHR_U_SI, I64_LOAD32_U_Sa)                                  \
     row(S, S, I64_SHR_U_SI, I64_MUL_SAa)                                      \
     row(S, S, I64_SHR_U_SI, I64_SHR_U_SI)                                     \
+    row(S, S, I64_SHR_U_SIa, I32_WRAP_I64_A)                                  \
+    row(S, S, I64_SHR_U_SIa, I32_WRAP_I64_Aa)                                 \
+    row(S, S, I64_SHR_U_SIa, I64_AND_AI)                                      \
     row(S, S, I64_SHR_U_SIa, I64_AND_AIa)                                     \
-    row(S, S, I64_STORE32_SA, I32_ADD_SI)                                     \
-    row(S, S, I64_STORE32_SA, I64_SHR_U_AI)                                   \
-    row(S, S, I64_STORE_AS, MOV)                                              \
+    row(S, S, I64_SHR_U_SIa, I64_OR_SAa)                                      \
     row(S, S, I64_STORE_SA, CONST32)                                          \
     row(S, S, I64_STORE_SA, I32_ADD_SI)                                       \
     row(S, S, I64_STORE_SA, I32_ADD_SIa)                                      \
     row(S, S, I64_STORE_SA, I64_LOAD_Sa)                                      \
     row(S, B, I64_STORE_SI, BR_UNLESS_S)                                      \
     row(S, S, I64_STORE_SI, CONST32)                                          \
+    row(S, S, I64_STORE_SI, I64_STORE_SI)                                     \
+    row(S, S, I64_STORE_SS, I64_STORE_SS)                                     \
+    row(S, S, I64_STORE_SS, I64_STORE_XS)                                     \
     row(S, S, I64_STORE_XA, I64_LOAD_Xa)                                      \
+    row(S, S, I64_STORE_XI, I64_STORE_XI)                                     \
+    row(S, S, I64_STORE_XS, I32_ADD_SI)                                       \
     row(S, S, I64_STORE_XS, I64_STORE_XS)                                     \
     row(S, S, I64_XOR_AI, CONST_INT64_A)                                      \
-    row(S, S, I64_XOR_AS, I64_ADD_SA)                                         \
-    row(S, S, I64_XOR_AS, I64_ROTL_AI)                                        \
-    row(S, S, I64_XOR_AS, I64_ROTL_SIa)                                       \
+    row(S, S, I64_XOR_AS, I64_ADD_AS)                                         \
     row(S, S, I64_XOR_AS, I64_XOR_AI)                                         \
     row(S, S, I64_XOR_SA, I32_WRAP_I64_Aa)                                    \
     row(S, S, I64_XOR_SA, I64_ADD_SA)                                         \
     row(S, S, I64_XOR_SA, I64_MUL_SS)                                         \
     row(S, S, I64_XOR_SA, I64_ROTL_AI)                                        \
+    row(S, S, I64_XOR_SA, I64_ROTL_SI)                                        \
+    row(S, S, I64_XOR_SA, I64_ROTL_SIa)                                       \
+    row(S, S, I64_XOR_SAa, CONST64)                                           \
     row(S, S, I64_XOR_SAa, I64_ROTL_AIa)                                      \
     row(S, S, I64_XOR_SAa, I64_SHR_U_AIa)                                     \
+    row(S, S, I64_XOR_SS, I32_ADD_SI)                                         \
     row(S, B, MOV, BR)                                                        \
-    row(S, B, MOV, BR_I32_GT_U_SS)                                            \
+    row(S, B, MOV, BR_I32_LE_U_SS)                                            \
     row(S, B, MOV, BR_I32_LT_U_SS)                                            \
-    row(S, B, MOV, BR_I32_NE_SI)                                              \
+    row(S, B, MOV, BR_I32_NE_SS)                                              \
+    row(S, B, MOV, BR_IF_A)                                                   \
     row(S, B, MOV, BR_IF_S)                                                   \
+    row(S, T, MOV, BR_TABLE_A)                                                \
     row(S, T, MOV, BR_TABLE_S)                                                \
     row(S, B, MOV, BR_UNLESS_S)                                               \
     row(S, T, MOV, CALL)                                                      \
     row(S, T, MOV, CALL_IMPORT)                                               \
     row(S, T, MOV, CALL_INDIRECT_A)                                           \
+    row(S, T, MOV, CALL_INDIRECT_S)                                           \
     row(S, S, MOV, CONST32)                                                   \
+    row(S, S, MOV, CONST_INT_A)                                               \
     row(S, S, MOV, I32_ADD_SI)                                                \
     row(S, S, MOV, I32_ADD_SIa)                                               \
-    row(S, S, MOV, I32_AND_AS)                                                \
+    row(S, S, MOV, I32_ADD_SS)                                                \
+    row(S, S, MOV, I32_ADD_SSa)                                               \
     row(S, S, MOV, I32_AND_SI)                                                \
+    row(S, S, MOV, I32_AND_SIa)                                               \
     row(S, S, MOV, I32_LOAD8_U_S)                                             \
-    row(S, S, MOV, I32_LOAD_Xa)                                               \
-    row(S, S, MOV, I32_ROTL_SI)                                               \
-    row(S, S, MOV, I32_SHL_SI)                                                \
-    row(S, S, MOV, I32_SHL_SIa)                                               \
+    row(S, S, MOV, I32_LOAD8_U_Sa)                                            \
+    row(S, S, MOV, I32_LOAD_S)                                                \
+    row(S, S, MOV, I32_LOAD_SS)                                               \
+    row(S, S, MOV, I32_LOAD_Sa)                                               \
     row(S, S, MOV, I32_STORE_SS)                                              \
     row(S, S, MOV, SUM)                                                       \
-    row(S, B, MOV2, BR_I32_LE_S_SS)                                           \
+    row(S, B, MOV2, BR)                                                       \
     row(S, T, MOV2, CALL)                                                     \
     row(S, T, MOV2, CALL_IMPORT)                                              \
     row(S, T, MOV2, CALL_INDIRECT_A)                                          \
+    row(S, T, MOV2, CALL_INDIRECT_S)                                          \
+    row(S, S, MOV2, CONST32)                                                  \
     row(S, S, MOV2, I32_ADD_SI)                                               \
+    row(S, S, MOV2, I32_LOAD8_S_S)                                            \
+    row(S, S, MOV2, I32_LOAD_S)                                               \
     row(S, S, MOV2, I32_LOAD_Sa)                                              \
-    row(S, S, MOV2, I32_XOR_SSa)                                              \
+    row(S, S, MOV2, I32_SHL_SS)                                               \
     row(S, S, MOV2, MOV)                                                      \
     row(S, S, MOV2, MOV2)                                                     \
+    row(S, S, MOV2, SUM)                                                      \
+    row(S, B, SELECT_A, BR_I32_GT_U_AI)                                       \
+    row(S, B, SELECT_A, BR_UNLESS_S)                                          \
+    row(S, S, SELECT_A, CONST32)                                              \
     row(S, S, SELECT_A, I32_ADD_SA)                                           \
     row(S, S, SELECT_A, I32_AND_AI)                                           \
-    row(S, S, SELECT_A, I32_AND_AIa)                                          \
-    row(S, S, SELECT_A, I32_LOAD_AS)                                          \
-    row(S, S, SELECT_A, I32_SHL_SIa)                                          \
+    row(S, S, SELECT_A, I32_EQ_SI)                                            \
+    row(S, S, SELECT_A, I32_GT_U_SA)                                          \
+    row(S, S, SELECT_A, I32_LOAD8_U_S)                                        \
+    row(S, S, SELECT_A, I32_LOAD_A)                                           \
+    row(S, S, SELECT_A, I32_LT_U_SS)                                          \
+    row(S, S, SELECT_A, I32_OR_ASa)                                           \
+    row(S, S, SELECT_A, I32_SHR_U_AI)                                         \
+    row(S, S, SELECT_A, I32_STORE_SA)                                         \
+    row(S, S, SELECT_A, I32_SUB_SS)                                           \
+    row(S, S, SELECT_A, MOV)                                                  \
+    row(S, T, SELECT_A, RETURN_INT_A)                                         \
+    row(S, S, SELECT_A, SUM)                                                  \
+    row(S, B, SELECT_S, BR_I32_GT_S_AI)                                       \
+    row(S, S, SELECT_S, I32_LOAD8_U_Sa)                                       \
+    row(S, B, SUM, BR_I32_EQ_SI)                                              \
+    row(S, B, SUM, BR_I32_GE_U_SI)                                            \
+    row(S, B, SUM, BR_I32_LT_U_SI)                                            \
     row(S, T, SUM, CALL)                                                      \
     row(S, T, SUM, CALL_IMPORT)                                               \
     row(S, S, SUM, CONST32)                                                   \
+    row(S, S, SUM, I32_ADD_SA)                                                \
+    row(S, S, SUM, I32_ADD_SS)                                                \
     row(S, S, SUM, I32_AND_SI)                                                \
     row(S, S, SUM, I32_AND_SIa)                                               \
+    row(S, S, SUM, I32_AND_SSa)                                               \
     row(S, S, SUM, I32_LOAD_ASa)                                              \
-    row(S, S, SUM, I32_LT_U_SI)                                               \
-    row(S, S, SUM, I32_OR_SA)                                                 \
     row(S, S, SUM, I32_OR_SI)                                                 \
+    row(S, S, SUM, I32_SHR_U_SIa)                                             \
     row(S, S, SUM, MOV)                                                       \
     row(S, S, SUM, MOV2)                                                      \
-    row(S, S, SUM, SELECT_A)                                                  \
+    row(S, S, SUM, SELECT_S)                                                  \
     row(S, S, SUM, SUM)
 
 #endif

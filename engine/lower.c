@@ -191,24 +191,74 @@ static bool make_sum(struct we_lower *l, const struct we_row *row)
     return true;
 }
 
+static const uint16_t scaled_iops[WE_NVARIANTS] = {
+    [WE_SS] = WE_I_SCALED_SS, [WE_AS] = WE_I_SCALED_AS,
+    [WE_SI] = WE_I_SCALED_SI, [WE_AI] = WE_I_SCALED_AI
+};
+
+/* The sum of something that the last instruction shifted left by a constant
+ * takes that over: an element's address, mostly. */
+static bool make_scaled(struct we_lower *l, const struct we_row *row,
+                        const struct we_operand *a, const struct we_operand *b)
+{
+    const struct we_operand *other = a->place == WE_AT_ACC ? b : a;
+    bool constant = other->place == WE_AT_CONST;
+    struct we_last shift = l->last, last = { .kind = WE_FUSE_SCALED };
+    uint16_t *p;
+
+    if (row->iop != WE_I_I32_ADD_SS || shift.kind != WE_FUSE_SHIFT
+        || shift.end != l->n
+        || (a->place != WE_AT_ACC && b->place != WE_AT_ACC)) {
+        return false;
+    }
+    we_emit_undo(l, &shift);
+    last.at = l->n;
+    last.variant = constant ? shift.variant
+                            : shift.variant == WE_AI ? WE_AS : WE_SS;
+    last.a = shift.a;
+    last.b = slot_of(other);
+    last.imm = other->bits;
+    last.shift = (uint8_t) (shift.imm & 31);
+    memcpy(last.accs, l->accs, sizeof last.accs);
+    p = we_emit_def(l, scaled_iops[last.variant], 4, WE_CLASS_INT,
+                    WE_CLASS_INT, 12);
+    p[5] = (uint16_t) last.a;
+    p[6] = last.shift;
+    if (constant) {
+        we_put_imm32(p + 8, (uint32_t) last.imm);
+    } else {
+        p[8] = (uint16_t) last.b;
+    }
+    last.end = l->n;
+    l->last = last;
+    return true;
+}
+
 static void lower_binary(struct we_lower *l, const struct we_row *row)
 {
     struct we_operand b = we_lower_pop(l), a = we_lower_pop(l);
-    enum we_variant variant = choose(l, row, &a, &b);
+    enum we_variant variant;
     uint32_t late = row->class == WE_CLASS_INT ? WE_NVARIANTS : 3;
-    struct we_last last = {
-        .kind = row->iop == WE_I_I32_ADD_SS ? WE_FUSE_ADD : WE_FUSE_NOTHING,
-        .at = l->n, .iop = row->iop, .variant = (uint8_t) variant,
-        .a = slot_of(&a), .b = slot_of(&b)
-    };
+    struct we_last last;
     uint16_t *p;
 
+    if (make_scaled(l, row, &a, &b)) {
+        return;
+    }
+    variant = choose(l, row, &a, &b);
+    last = (struct we_last){
+        .kind = row->iop == WE_I_I32_ADD_SS ? WE_FUSE_ADD : WE_FUSE_NOTHING,
+        .at = l->n, .iop = row->iop, .variant = (uint8_t) variant,
+        .a = slot_of(&a), .b = slot_of(&b), .imm = b.bits
+    };
     memcpy(last.accs, l->accs, sizeof last.accs);
     p = we_emit_def(l, row->iop + variant, late, row->class, row->result, 8);
     p[5] = (uint16_t) last.a;
     if (variant == WE_SI || variant == WE_AI) {
         we_put_imm32(p + 6, (uint32_t) b.bits);
-        last.kind = WE_FUSE_NOTHING;
+        if (row->iop == WE_I_I32_SHL_SS) {
+            last.kind = WE_FUSE_SHIFT;
+        }
     } else {
         p[6] = (uint16_t) last.b;
     }
@@ -312,35 +362,38 @@ static void put_general(uint16_t *p, const struct we_insn *insn)
     we_put_imm64(p + 8, insn->imm[0]);
 }
 
-/* Was the address added up by the last instruction?  Takes that back. */
-static bool pop_sum(struct we_lower *l, const struct we_operand *address,
-                    struct we_last *sum)
-{
-    *sum = l->last;
-    if (sum->kind != WE_FUSE_ADD || sum->end != l->n
-        || address->place != WE_AT_ACC) {
-        return false;
-    }
-    we_emit_undo(l, sum);
-    return true;
-}
+/* The address of a load that the last instruction added up: the load's form,
+ * which takes that instruction over, by variant. */
+static const uint8_t sum_loads[2][WE_NVARIANTS] = {
+    { [WE_SS] = WE_LOAD_SS, [WE_AS] = WE_LOAD_AS, [WE_SA] = WE_LOAD_AS,
+      [WE_SI] = WE_LOAD_X, [WE_AI] = WE_LOAD_Y },
+    { [WE_SS] = WE_LOAD_US, [WE_AS] = WE_LOAD_UA,
+      [WE_SI] = WE_LOAD_TS, [WE_AI] = WE_LOAD_TA }
+};
 
-/* The address of a load in memory 0 in one of its forms. */
+/* The address of a load in memory 0 in one of its forms; *sum has its parts if
+ * there are several. */
 static enum we_address load_address(struct we_lower *l, struct we_operand *o,
                                     uint64_t *offset, struct we_last *sum)
 {
     enum we_mode mode = we_operand_mode(l, o);
 
+    *sum = l->last;
     if (mode == WE_I) {
         *offset += (uint32_t) o->bits;
         return WE_LOAD_K;
     }
     if (o->place == WE_AT_SUM) {
+        sum->a = o->local;
+        sum->imm = o->bits;
         return WE_LOAD_X;
     }
-    if (pop_sum(l, o, sum)) {
-        return sum->variant == WE_SS ? WE_LOAD_SS : WE_LOAD_AS;
+    if ((sum->kind == WE_FUSE_ADD || sum->kind == WE_FUSE_SCALED)
+        && sum->end == l->n && o->place == WE_AT_ACC) {
+        we_emit_undo(l, sum);
+        return sum_loads[sum->kind == WE_FUSE_SCALED][sum->variant];
     }
+    sum->a = slot_of(o);
     return mode == WE_A ? WE_LOAD_A : WE_LOAD_S;
 }
 
@@ -368,16 +421,28 @@ static void lower_load(struct we_lower *l, const struct we_row *row,
     }
     form = load_address(l, &o, &offset, &sum);
     p = we_emit_def(l, row->iop + form, WE_NLOADS, row->result, row->result,
-                    form == WE_LOAD_SS || form == WE_LOAD_X ? 12 : 8);
-    p[5] = (uint16_t) slot_of(&o);
+                    form == WE_LOAD_SS || form >= WE_LOAD_X ? 12 : 8);
+    p[5] = (uint16_t) sum.a;
     we_put_imm32(p + 6, (uint32_t) offset);
-    if (form == WE_LOAD_SS) {
-        p[5] = (uint16_t) sum.a;
+    switch (form) {
+    case WE_LOAD_SS:
+    case WE_LOAD_US:
+    case WE_LOAD_UA:
         p[8] = (uint16_t) sum.b;
-    } else if (form == WE_LOAD_AS) {
+        p[10] = sum.shift;
+        break;
+    case WE_LOAD_X:
+    case WE_LOAD_Y:
+    case WE_LOAD_TS:
+    case WE_LOAD_TA:
+        we_put_imm32(p + 8, (uint32_t) sum.imm);
+        p[10] = sum.shift;
+        break;
+    case WE_LOAD_AS:
         p[5] = (uint16_t) (sum.variant == WE_AS ? sum.b : sum.a);
-    } else if (form == WE_LOAD_X) {
-        we_put_imm32(p + 8, (uint32_t) o.bits);
+        break;
+    default:
+        break;
     }
     we_emit_map(l);
 }

@@ -43,7 +43,8 @@ struct we_acc {
 };
 
 /* The instruction that was emitted last, if a following one may absorb it. */
-enum we_fusible { WE_FUSE_NOTHING, WE_FUSE_COMPARE, WE_FUSE_ADD };
+enum we_fusible { WE_FUSE_NOTHING, WE_FUSE_COMPARE, WE_FUSE_ADD,
+                  WE_FUSE_SHIFT, WE_FUSE_SCALED };
 
 struct we_last {
     enum we_fusible kind;
@@ -51,6 +52,7 @@ struct we_last {
     uint32_t slot;                       /* d */
     uint16_t iop;                        /* of the variant WE_SS */
     uint8_t  variant;
+    uint8_t  shift;                      /* WE_FUSE_SCALED */
     uint8_t  class;                      /* of its operands */
     bool     negate;                     /* the comparison's result is wanted
                                             the other way round */

@@ -1,13 +1,14 @@
 /*
  * Counts which two instructions of the register code stand in a row: in all of
- * a module, or where execution goes through both when its function "run" is
- * called with N.  Linked with --wrap=we_emit_handlers, to see the code before
+ * a module, or where execution goes through both when an export is called with N.
+ * Imports do nothing.  Linked with --wrap=we_emit_handlers, to see the code before
  * operations become addresses.
  *
- *   pairs FILE [N]        prints: count, first, second
+ *   pairs FILE [EXPORT N]        prints: count, first, second
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../engine/engine.h"
 #include "../../engine/interp.h"
@@ -70,22 +71,57 @@ static int fail(const char *why)
     return 1;
 }
 
-static int call(we_module *module, uint64_t n)
+static enum we_trap_code nothing(void *env, we_instance *instance,
+                                 uint64_t *slots)
 {
+    (void)env, (void)instance;
+    slots[0] = 0;
+    return WE_TRAP_NONE;
+}
+
+static void define_imports(we_linker *linker, const we_module *module)
+{
+    char from[80], name[80], signature[80];
+    struct we_extern x;
+
+    for (uint32_t i = 0; i < we_module_nimports(module); i++) {
+        we_module_import(module, i, &x);
+        if (x.kind != WE_FUNC)
+            continue;
+        snprintf(from, sizeof from, "%.*s", (int)x.module_len, x.module);
+        snprintf(name, sizeof name, "%.*s", (int)x.name_len, x.name);
+        we_linker_define_func(linker, from, name,
+                              we_module_func_signature(module, x.index,
+                                                       signature,
+                                                       sizeof signature),
+                              nothing, NULL);
+    }
+}
+
+static int call(we_engine *engine, we_module *module, const char *name,
+                uint64_t n)
+{
+    we_linker *linker = we_linker_new(engine);
     struct we_detail detail;
     struct we_trap trap;
     we_instance *instance;
     we_func *func;
 
-    if (we_instance_new(module, NULL, NULL, 0, NULL, &instance, &detail,
+    define_imports(linker, module);
+    if (we_instance_new(module, linker, NULL, 0, NULL, &instance, &detail,
                         &trap))
         return fail(detail.text);
-    func = we_instance_func(instance, "run", 3);
+    func = we_instance_func(instance, "_initialize", 11);
+    if (func && we_call(func, &n, 0, &trap))
+        return fail(trap.text);
+    memset(counts, 0, sizeof counts);
+    func = we_instance_func(instance, name, strlen(name));
     if (!func || we_func_param_slots(func) != 1)
-        return fail("no function \"run\"");
+        return fail("no such function");
     if (we_call(func, &n, 0, &trap))
         return fail(trap.text);
     we_instance_free(instance);
+    we_linker_free(linker);
     return 0;
 }
 
@@ -102,10 +138,10 @@ int main(int argc, char **argv)
         return fail("no engine or no file");
     len = fread(bytes, 1, sizeof bytes, f);
     fclose(f);
-    runs = argc > 2;
+    runs = argc > 3;
     if (we_module_load(engine, bytes, len, &module, &detail))
         return fail(detail.text);
-    if (runs && call(module, strtoull(argv[2], NULL, 10)))
+    if (runs && call(engine, module, argv[2], strtoull(argv[3], NULL, 10)))
         return 1;
     for (uint32_t i = 0; i < WE_NIOPS; i++)
         for (uint32_t k = 0; k < WE_NIOPS; k++)

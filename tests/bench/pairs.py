@@ -2,9 +2,10 @@
 
     pairs.py BUILD ROWS
 
-Two kinds of programs vote, half of the votes each: the kernels, by what they
-execute, and the example plugins, by what stands in their code.  A program's
-votes are divided among its pairs by their share.
+The votes are cast by programs that do what plugins do: the exports of the corpus
+by what they execute (two thirds of the votes), the example plugins by what
+stands in their code.  A program divides its votes among its pairs by their
+share.  The kernels of bench-engine don't vote, they are the judges.
 """
 import collections
 import glob
@@ -48,20 +49,28 @@ def count(program, *arguments):
     return {pair: n / total for pair, n in counts.items()}
 
 
+def exports(build, path):
+    """The functions that take a number of rounds."""
+    out = subprocess.run([build + "/sluice", "check", path], check=True,
+                         text=True, capture_output=True).stdout
+    return re.findall(r'"(\w+)"  func \(param i32\) \(result i64\)', out)
+
+
 def main():
     build, rows = sys.argv[1], int(sys.argv[2])
     program = build + "/tests/bench/pairs"
-    kernels = [count(program, k, "8")
-               for k in sorted(glob.glob(build + "/tests/bench/*.wasm"))]
-    plugins = [count(program, p)
-               for p in sorted(glob.glob(build + "/plugins/*/*.wasm"))]
+    executed = [count(program, path, name, "5")
+                for path in sorted(glob.glob(build + "/tests/bench/corpus/*.wasm"))
+                for name in exports(build, path)]
+    plugins = [count(program, path)
+               for path in sorted(glob.glob(build + "/plugins/*/*.wasm"))]
     votes = collections.Counter()
-    for programs in kernels, plugins:
+    for programs, weight in (executed, 2), (plugins, 1):
         for shares in programs:
             for (first, second), share in shares.items():
                 a, b = kind(first), kind(second)
                 if a in ("S", "B") and first != "BR" and b is not None:
-                    votes[first, second] += share / len(programs)
+                    votes[first, second] += weight * share / len(programs)
     best = sorted(pair for pair, _ in votes.most_common(rows))
     lines = ["#define WE_PAIRS(row)"] + [
         f"    row({kind(a)}, {kind(b)}, {a}, {b})" for a, b in best]
