@@ -1,11 +1,13 @@
 /*
  * abi/README.md has tables of the calls and callbacks that come from the rows:
  * this compares them, and with --write brings them up to date.  It also looks
- * for a test of every call that is supported.
+ * for tests of every call and callback that is supported: one of the abi and
+ * one in nginx.
  */
 #include "../../abi/foreign.h"
 #include "../tap.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -130,40 +132,85 @@ static void write_readme(const char *text, const char *from, const char *to)
     fclose(file);
 }
 
-/* All tests but this one and the generated matrix of pointers. */
-static char *read_tests(void)
+/* All tests of a folder but this one and the generated matrix of pointers. */
+static char *read_tests(const char *folder_name, const char *suffix)
 {
-    char *all = calloc(1, 1 << 20), path[512], *text;
-    DIR *folder = opendir("tests/abi");
+    enum { SIZE = 1 << 21 };
+    char *all = calloc(1, SIZE), path[512], *text;
+    DIR *folder = opendir(folder_name);
     struct dirent *entry;
 
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         const char *name = entry->d_name, *dot = strrchr(name, '.');
 
-        if (dot == NULL || strcmp(dot, ".c") != 0
+        if (dot == NULL || strcmp(dot, suffix) != 0
             || strcmp(name, "readme.c") == 0
             || strcmp(name, "pointers.c") == 0) {
             continue;
         }
-        snprintf(path, sizeof path, "tests/abi/%s", name);
+        snprintf(path, sizeof path, "%s/%s", folder_name, name);
         text = read_text(path);
-        strcat(all, text);
+        strncat(all, text, SIZE - 1 - strlen(all));
         free(text);
     }
-    closedir(folder);
+    if (folder != NULL) {
+        closedir(folder);
+    }
     return all;
 }
 
-static char *tests;
+static bool in_word(char ch)
+{
+    return isalnum((unsigned char)ch) || ch == '_';
+}
 
+/* As a word of its own; "\n" in front of it is the end of a line. */
+static bool occurs(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *s = text; (s = strstr(s, word)) != NULL; s++) {
+        bool starts = s == text || !in_word(s[-1])
+                      || (s > text + 1 && s[-1] == 'n' && s[-2] == '\\');
+
+        if (starts && !in_word(s[len])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *abi_tests, *nginx_tests, *probe;
+
+/* As the scripts of the probe name it, or as people do. */
 static void is_tested(const char *name)
 {
     const char *brief = strncmp(name, "proxy_", 6) == 0 ? name + 6 : name;
 
-    ok(strstr(tests, brief) != NULL, "%s has a test", name);
+    ok(occurs(abi_tests, brief), "%s has a test in tests/abi", name);
+    ok(occurs(nginx_tests, brief), "%s has a test in tests/nginx", name);
+}
+
+/* The probe's word for the callback stands behind its name, in quotes; a
+ * script of a test has it behind an @. */
+static void is_called(const char *name)
+{
+    char event[32] = "@";
+    const char *s = strstr(probe, name);
+
+    s = s == NULL ? NULL : strchr(s, '"');
+    if (s == NULL || sscanf(s, "\"%30[a-z]\"", event + 1) != 1) {
+        ok(false, "%s is not in the probe", name);
+        return;
+    }
+    ok(occurs(abi_tests, event), "%s has a test in tests/abi", name);
+    ok(occurs(nginx_tests, name), "%s has a test in tests/nginx", name);
 }
 
 #define TESTED(name, ...) is_tested(#name);
+#define CALLED_IN(id, export_, signature) is_called(#export_);
+#define FOREIGN_IN(name, ...)                                                 \
+    ok(occurs(abi_tests, #name), "%s has a test in tests/abi", #name);
 #define UNTESTED(...)
 
 int main(int argc, char **argv)
@@ -185,10 +232,15 @@ int main(int argc, char **argv)
     ok((size_t)(to - from) == strlen(table)
            && memcmp(from, table, strlen(table)) == 0,
        "the tables of %s; --write updates them", readme);
-    tests = read_tests();
+    abi_tests = read_tests("tests/abi", ".c");
+    nginx_tests = read_tests("tests/nginx", ".t");
+    probe = read_text("tests/abi/plugins/probe.c");
     PW_HOSTCALLS(TESTED, UNTESTED, TESTED)
-    PW_FOREIGN(TESTED)
-    free(tests);
+    PW_CALLBACKS(CALLED_IN, UNTESTED)
+    PW_FOREIGN(FOREIGN_IN)
+    free(abi_tests);
+    free(nginx_tests);
+    free(probe);
     free(text);
     return done();
 }

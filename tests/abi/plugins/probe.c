@@ -18,6 +18,7 @@
  *     %%  %m          two: pointers to where address and size of a result go;
  *                     %m shows it as pairs
  *     E E-3           the end of memory, and 3 bytes before it
+ *     $               the last number that came as a result
  *     ! 1 5 2 6       at the end: argument 1 is 5 instead, argument 2 is 6
  *
  * It logs NAME=STATUS and the results: numbers, texts in quotes, null, or - if
@@ -369,6 +370,8 @@ static u32 hex(char ch)
     return ch <= '9' ? (u32)(ch - '0') : (u32)(ch - 'a' + 10);
 }
 
+static u32 last_result;
+
 static u64 number(struct words *w)
 {
     const char *s;
@@ -376,6 +379,9 @@ static u64 number(struct words *w)
     u64 n = 0;
     int minus = len > 0 && s[0] == '-';
 
+    if (len > 0 && s[0] == '$') {
+        return last_result;
+    }
     if (len > 0 && s[0] == 'E') {
         n = (u64)__builtin_wasm_memory_size(0) * 65536u;
         if (len > 1) {
@@ -546,6 +552,7 @@ static void show_outs(void)
             puts_("half");
         } else if (kind == ' ') {
             putn(o[0]);
+            last_result = o[0];
         } else if (kind == 'q') {
             putn((u64)o[0] | (u64)o[1] << 32);
         } else if (o[0] == 0) {
