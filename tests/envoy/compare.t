@@ -59,8 +59,8 @@ sub module_of
 {
     my ($filter) = @_;
     my ($name, @flags) = split ' ', $filter->{plugin} // 'steps.c';
-    return $name =~ m{^(c|rust)/} ? "$Sluice::Nginx::BUILD/plugins/$name.wasm"
-        : plugin("$dir/plugins/$name", flags => \@flags);
+    return plugin($name =~ m{/} ? "sdk-examples/$name" : "$dir/plugins/$name",
+        flags => \@flags);
 }
 
 sub nginx_server
@@ -81,10 +81,11 @@ sub nginx_server
     }
     my $pass = $ports{ $s->{options}{cluster} // 'up' };
     my $more = $s->{options}{nginx} // '';
+    my $http2 = $s->{options}{http2} ? 'http2' : '';
     return <<EOF;
 $plugins
 server {
-    listen 127.0.0.1:%%port:$s->{here}%%;
+    listen 127.0.0.1:%%port:$s->{here}%% $http2;
     location / {
         $filters
         $more
@@ -147,25 +148,56 @@ sub nginx_lines
 
 # --- asking -------------------------------------------------------------------
 
+# Over HTTP/2, by curl.
+sub ask_http2
+{
+    my ($m, $port) = @_;
+    my ($line, @head) = @{ $m->{head} };
+    my (undef, $target) = split ' ', $line;
+    my ($host) = map { /^host: *(.*)/i ? $1 : () } @head;
+    my @pieces = @{ $m->{pieces} // [] };
+    my $r = curl('--http2-prior-knowledge', '-X', $m->{method},
+        $m->{method} eq 'HEAD' ? '-I' : (), '--connect-to',
+        "::127.0.0.1:$port", '-A', '', '-H', 'Accept:',
+        '-H', 'Content-Type:', (map { ('-H', $_) } grep { !/^host:/i } @head),
+        @pieces ? ('--data-binary', join '', @pieces) : (),
+        "http://$host$target");
+    $r->{body} = '' if $m->{method} eq 'HEAD';
+    return $r;
+}
+
+# The answer to a message; undef if the client goes away before.
+sub ask_one
+{
+    my ($s, $m, $c) = @_;
+    for my $piece (@{ $m->{send} }) {
+        return if $piece eq '!close';
+        $c->send($piece);
+        sleep 0.05 if @{ $m->{send} } > 2;
+    }
+    return $c->response(method => $m->{method},
+        timeout => $s->{options}{patience} // 5);
+}
+
 sub ask
 {
     my ($s, $port) = @_;
-    my (@lines, $n);
+    my (@lines, $n, $c);
     for my $m (@{ $s->{requests} }) {
-        my $c = eval { client($port) };
-        push(@lines, 'client ' . ++$n . ' refused'), next unless $c;
-        for my $piece (@{ $m->{send} }) {
-            last if $piece eq '!close';
-            $c->send($piece);
-            sleep 0.05 if @{ $m->{send} } > 2;
+        $n++;
+        my $r;
+        if ($s->{options}{http2}) {
+            $r = ask_http2($m, $port);
+        } else {
+            undef $c unless $s->{options}{together};
+            $c //= eval { client($port) };
+            push(@lines, "client $n refused"), next unless $c;
+            $r = ask_one($s, $m, $c);
         }
-        my $r = $m->{send}[-1] eq '!close' ? undef
-            : $c->response(method => $m->{method},
-                timeout => $s->{options}{patience} // 5);
-        push @lines, client_lines(++$n, $r,
+        push @lines, client_lines($n, $r,
             show => [split ' ', $s->{options}{show} // '']) if $r;
-        $c->close;
     }
+    undef $c;
     sleep $s->{options}{wait} if $s->{options}{wait};
     my @up = grep { ($_->header('x-scenario') // '') eq $s->{here} }
         $up->requests;

@@ -85,6 +85,11 @@ typedef unsigned long long u64;
     row(call, proxy_http_call, 10, "bpbpvi")                  \
     row(status, proxy_get_status, 3, "oB")                    \
     row(grpc, proxy_grpc_call, 12, "bbbpbvi")                 \
+    row(grpcstream, proxy_grpc_stream, 9, "bbbpi")            \
+    row(grpcsend, proxy_grpc_send, 4, "vbv")                  \
+    row(grpccancel, proxy_grpc_cancel, 1, "v")                \
+    row(grpcclose, proxy_grpc_close, 1, "v")                  \
+    row(dns, envoy_resolve_dns, 3, "bi")                      \
     row(ticks, proxy_set_tick_period_milliseconds, 1, "v")    \
     row(getdata, proxy_get_shared_data, 5, "bBi")                \
     row(setdata, proxy_set_shared_data, 5, "bbv")             \

@@ -18,8 +18,14 @@ package Sluice::Scenario;
 #     @ /path 200                what it answers to a call-out
 #     @ X-C: 3
 #     @@ text
-#     ! OPTION VALUE             plugin FILE [FLAGS], fail open, wait SECONDS,
-#                                alone, nginx DIRECTIVE, parameters TEXT
+#     ! OPTION VALUE
+#
+# Options: plugin FILE [FLAGS] (of plugins/, or c/NAME of sdk-examples/), steps
+# TEXT (the configuration of such), fail open, parameters TEXT (more of
+# wasm_plugin), alone (in processes of its own), nginx DIRECTIVE, cluster NAME
+# (where requests go), http2, together (the requests on one connection), show
+# HEADERS (of those a proxy writes), wait SECONDS (for what happens later),
+# patience SECONDS (for an answer).
 #
 # A length or Transfer-Encoding: chunked is added where it's missing: a message
 # with pieces and trailers is chunked, others have a length.  %here% is a name
@@ -69,7 +75,7 @@ sub line
             $3;
     } elsif ($line =~ /^! (\w+)(?: (.*))?/) {
         my $value = $2 // 1;
-        if ($1 =~ /^(plugin|fail|parameters)$/) {
+        if ($1 =~ /^(plugin|fail|parameters|steps)$/) {
             $s->{filters}[-1]{$1} = $value;
         } else {
             $s->{options}{$1} = $value;
@@ -85,6 +91,7 @@ sub line
 sub finish
 {
     my ($s) = @_;
+    chomp $_->{steps} for @{ $s->{filters} };
     push @{ $s->{requests} }, { head => ['GET /'] } unless @{ $s->{requests} };
     $s->{answer}{pieces} //= ['hello'] unless @{ $s->{answer}{head} } > 1
         || $s->{answer}{head}[0] ne '200';

@@ -48,7 +48,8 @@ sub client_lines
 {
     my ($n, $r, %o) = @_;
     return "client $n nothing" unless $r->status;
-    my @lines = ('status ' . $r->status, 'framing ' . $r->framing);
+    my @lines = 'status ' . $r->status;
+    push @lines, 'framing ' . $r->framing if $r->framing;
     push @lines, fields('client', $r);
     push @lines, map { "$_: " . join ',', $r->headers($_) }
         grep { defined $r->header($_) } @{ $o{show} // [] };
