@@ -184,8 +184,9 @@ struct pw_host {
     enum pw_status (*clear_route)(void *stream);
 
     /* path: the parts joined with dots ("request.path", "ngx.host").  The abi
-     * itself answers plugin_*, request.headers* and response.headers*.
-     * stream may be NULL. */
+     * itself answers plugin_name, plugin_root_id, request.headers* and
+     * response.headers*; plugin_vm_id is whose shared data it is.  stream may
+     * be NULL. */
     enum pw_status (*property_get)(void *root, void *stream,
                                    struct pw_str path,
                                    struct pw_property *value);

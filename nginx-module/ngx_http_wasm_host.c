@@ -592,7 +592,7 @@ ngx_http_wasm_host_property_get(void *root, void *stream, struct pw_str path,
 
     ngx_http_wasm_str(&name, path);
 
-    return ngx_http_wasm_property_get(stream, &name, value);
+    return ngx_http_wasm_property_get(root, stream, &name, value);
 }
 
 

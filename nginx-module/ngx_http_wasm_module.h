@@ -443,8 +443,8 @@ off_t ngx_http_wasm_body_bytes(ngx_chain_t *cl);
 
 /* ngx_http_wasm_property.c */
 
-enum pw_status ngx_http_wasm_property_get(ngx_http_wasm_stream_t *st,
-    ngx_str_t *path, struct pw_property *value);
+enum pw_status ngx_http_wasm_property_get(ngx_http_wasm_config_t *config,
+    ngx_http_wasm_stream_t *st, ngx_str_t *path, struct pw_property *value);
 enum pw_status ngx_http_wasm_property_set(ngx_http_wasm_stream_t *st,
     ngx_str_t *path, ngx_str_t *value);
 

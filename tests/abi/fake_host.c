@@ -424,6 +424,10 @@ static enum pw_status host_property_get(void *root, void *stream,
     struct fake *fake = proxy(root);
 
     demand(stream == NULL || stream == &fake->side, "stream");
+    if (path.len == 12 && memcmp(path.data, "plugin_vm_id", 12) == 0) {
+        *value = (struct pw_property){ PW_PROP_BYTES, { "vm", 2 }, 0 };
+        return PW_OK;
+    }
     for (size_t i = 0; i < FAKE_PROPS; i++) {
         const char *name = fake->props[i].path;
 

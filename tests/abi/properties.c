@@ -52,7 +52,7 @@ static void test_own(void)
     pw_on_log(fake->stream);
 #define OWN                                                             \
     "get_property=0 \"test\"\nget_property=0 \"root-id\"\n"             \
-    "get_property=0 \"test\"\n"
+    "get_property=0 \"vm\"\n"
     is_str(fake_log(fake), OWN OWN OWN, "plugin_*, in every callback");
     fake_free(fake);
 }
