@@ -76,7 +76,9 @@ sub nginx_server
             . 'allow=default,http_call:* '
             . ($f->{parameters} // '')
             . ";\n" unless $f->{same};
-        $filters .= "wasm_filter $s->{here}.$of config=\@$s->{here}.$i;\n";
+        my $root = defined $f->{root} ? "root_id=$f->{root}" : '';
+        $filters .= "wasm_filter $s->{here}.$of config=\@$s->{here}.$i "
+            . "$root;\n";
         $i++;
     }
     my $pass = $ports{ $s->{options}{cluster} // 'up' };
@@ -138,10 +140,12 @@ sub nginx_lines
     my ($nginx, $s) = @_;
     my @lines;
     for (split /\n/, $nginx->log) {
-        /\[(\w+)\] .*?wasm plugin "\Q$s->{here}\E\.(\d+)": (.*)/ or next;
-        my ($level, $filter, $text) = ($1, $2, $3);
+        /\[(\w+)\] .*?wasm plugin "\Q$s->{here}\E\.(\d+)"( \(cont\w+\))?: (.*)/
+            or next;
+        my ($level, $filter, $more, $text) = ($1, $2, $3, $4);
         $text =~ s/(?: while [a-z ]+)?, client: [\d.]+, server: .*//;
-        push @lines, [$level, $filter, $text];
+        push @lines, [$level, $filter, ''] unless $more;
+        $lines[-1][2] .= $text;
     }
     return @lines;
 }

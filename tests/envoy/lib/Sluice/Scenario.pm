@@ -21,7 +21,7 @@ package Sluice::Scenario;
 #     ! OPTION VALUE
 #
 # Options: plugin FILE [FLAGS] (of plugins/, or c/NAME of sdk-examples/), steps
-# TEXT (the configuration of such), fail open, parameters TEXT (more of
+# TEXT (the configuration of such), root TEXT (root_id), fail open, parameters TEXT (more of
 # wasm_plugin), alone (in processes of its own), nginx DIRECTIVE, cluster NAME
 # (where requests go), http2, together (the requests on one connection), show
 # HEADERS (of those a proxy writes), wait SECONDS (for what happens later),
@@ -75,7 +75,7 @@ sub line
             $3;
     } elsif ($line =~ /^! (\w+)(?: (.*))?/) {
         my $value = $2 // 1;
-        if ($1 =~ /^(plugin|fail|parameters|steps)$/) {
+        if ($1 =~ /^(plugin|fail|parameters|steps|root)$/) {
             $s->{filters}[-1]{$1} = $value;
         } else {
             $s->{options}{$1} = $value;

@@ -76,11 +76,16 @@ sub server_lines
 }
 
 # [level, filter, text]; lines of the host about a plugin aren't the plugin's.
+# Ports, times and the like are numbers of the run.
 sub log_lines
 {
     my ($several, @lines) = @_;
     my %level = (warning => 'warn', critical => 'crit', trace => 'debug');
-    $_->[2] =~ s/\b[0-9a-f]{32}\b/(32 hexadecimal digits)/ for @lines;
+    for (map { \$_->[2] } @lines) {
+        $$_ =~ s/\b[0-9a-f]{32}\b/(32 hexadecimal digits)/;
+        $$_ =~ s/(127\.0\.0\.1):\d+/$1:PORT/;
+        $$_ =~ s/(port|id|time|duration|latency) = 0 [1-9]\d*$/$1 = 0 N/;
+    }
     return map { 'log' . ($several ? ".$_->[1]" : '') . ' '
             . ($level{ $_->[0] } // $_->[0]) . " $_->[2]" }
         grep { $_->[2] =~ /^\[/ && $_->[2] !~ /^\[\+\] x-envoy-/ } @lines;
