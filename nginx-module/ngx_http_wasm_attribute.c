@@ -56,6 +56,8 @@ static enum pw_status ngx_http_wasm_get_upstream(ngx_http_wasm_ctx_t *ctx,
 static enum pw_status ngx_http_wasm_get_upstream_port(
     ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_attribute_t *row,
     struct pw_property *value);
+static off_t ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir);
 static enum pw_status ngx_http_wasm_get_headers_bytes(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_attribute_t *row, struct pw_property *value);
 static enum pw_status ngx_http_wasm_get_flags(ngx_http_wasm_ctx_t *ctx,
@@ -399,7 +401,16 @@ static enum pw_status
 ngx_http_wasm_get_total_size(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_attribute_t *row, struct pw_property *value)
 {
-    return ngx_http_wasm_property_int(value, ctx->request->request_length);
+    off_t                size;
+    ngx_http_request_t  *r = ctx->request;
+
+    size = ngx_http_wasm_headers_bytes(ctx, NGX_HTTP_WASM_REQUEST);
+
+    if (r->request_body) {
+        size += ngx_max(r->headers_in.content_length_n, 0);
+    }
+
+    return ngx_http_wasm_property_int(value, size);
 }
 
 
@@ -477,10 +488,10 @@ ngx_http_wasm_get_response_size(ngx_http_wasm_ctx_t *ctx,
     off_t                sent;
     ngx_http_request_t  *r = ctx->request;
 
-    sent = r->connection->sent;
+    sent = ngx_max(r->connection->sent - (off_t) r->header_size, 0);
 
-    if (row->data == 0) {
-        sent = ngx_max(sent - (off_t) r->header_size, 0);
+    if (row->data) {
+        sent += ngx_http_wasm_headers_bytes(ctx, NGX_HTTP_WASM_RESPONSE);
     }
 
     return ngx_http_wasm_property_int(value, sent);
@@ -650,6 +661,14 @@ static enum pw_status
 ngx_http_wasm_get_headers_bytes(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_attribute_t *row, struct pw_property *value)
 {
+    return ngx_http_wasm_property_int(value,
+                                  ngx_http_wasm_headers_bytes(ctx, row->data));
+}
+
+
+static off_t
+ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
+{
     off_t             size;
     struct pw_pair    pair;
     struct pw_cursor  at;
@@ -657,17 +676,16 @@ ngx_http_wasm_get_headers_bytes(ngx_http_wasm_ctx_t *ctx,
     size = 0;
     ngx_memzero(&at, sizeof(struct pw_cursor));
 
-    if (row->data == NGX_HTTP_WASM_RESPONSE
-        && ctx->request->headers_out.status == 0)
+    if (dir == NGX_HTTP_WASM_RESPONSE && ctx->request->headers_out.status == 0)
     {
-        return ngx_http_wasm_property_int(value, 0);
+        return 0;
     }
 
-    while (ngx_http_wasm_headers_next(ctx, row->data, &at, &pair)) {
+    while (ngx_http_wasm_headers_next(ctx, dir, &at, &pair)) {
         size += pair.key.len + pair.value.len;
     }
 
-    return ngx_http_wasm_property_int(value, size);
+    return size;
 }
 
 

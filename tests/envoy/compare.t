@@ -72,7 +72,7 @@ sub nginx_server
         my $fail = ($f->{fail} // '') eq 'open' ? 'fail=open' : '';
         $plugins .= "wasm_plugin $s->{here}.$i " . module_of($f)
             . " deadline=500ms log_rate=10000 memory=64m $fail "
-            . "'vm_config=vm configuration' share=$s->{here} "
+            . "'vm_config=vm configuration' share=$s->{here}.$i "
             . 'allow=default,http_call:* '
             . ($f->{parameters} // '')
             . ";\n" unless $f->{same};
