@@ -662,7 +662,7 @@ ngx_http_wasm_call_failure(ngx_http_wasm_call_t *call,
 
     f = &ngx_http_wasm_call_failures[call->outcome];
 
-    call->config->plugin->log_lines++;
+    (void) ngx_http_wasm_log_count(call->config->plugin, ngx_cycle->log);
 
     answer->dispatch_status.data = (char *) f->dispatch.data;
     answer->dispatch_status.len = f->dispatch.len;

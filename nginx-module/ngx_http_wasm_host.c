@@ -119,17 +119,13 @@ static const ngx_uint_t  ngx_http_wasm_host_levels[] = {
     (to)->data = (u_char *) (from).data; (to)->len = (from).len
 
 
-/* A plugin writes log_rate lines a second; the rest is counted. */
-
 static void
 ngx_http_wasm_host_log(void *root, void *stream, struct pw_str name,
     enum pw_log_level level, struct pw_str text)
 {
     ngx_log_t               *log;
     ngx_str_t                plugin_name;
-    ngx_uint_t               suppressed;
     ngx_http_wasm_config_t  *config = root;
-    ngx_http_wasm_plugin_t  *plugin;
 
     log = ngx_http_wasm_host_log_of(stream);
     ngx_http_wasm_str(&plugin_name, name);
@@ -138,27 +134,8 @@ ngx_http_wasm_host_log(void *root, void *stream, struct pw_str name,
         return;
     }
 
-    if (config) {
-        plugin = config->plugin;
-
-        if (plugin->log_second != ngx_time()) {
-
-            suppressed = (plugin->log_lines > plugin->log_rate)
-                         ? plugin->log_lines - plugin->log_rate : 0;
-
-            plugin->log_second = ngx_time();
-            plugin->log_lines = 0;
-
-            if (suppressed) {
-                ngx_log_error(NGX_LOG_WARN, log, 0,
-                              "wasm plugin \"%V\": suppressed %ui log lines",
-                              &plugin_name, suppressed);
-            }
-        }
-
-        if (++plugin->log_lines > plugin->log_rate) {
-            return;
-        }
+    if (config && !ngx_http_wasm_log_count(config->plugin, log)) {
+        return;
     }
 
     ngx_http_wasm_log(ngx_http_wasm_host_levels[level], log, &plugin_name,

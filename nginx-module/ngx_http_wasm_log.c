@@ -68,3 +68,29 @@ ngx_http_wasm_log(ngx_uint_t level, ngx_log_t *log, ngx_str_t *name,
 
     } while (len && left >= 8);
 }
+
+
+/* A plugin writes log_rate lines a second: is this one more among them? */
+
+ngx_uint_t
+ngx_http_wasm_log_count(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
+{
+    ngx_uint_t  suppressed;
+
+    if (plugin->log_second != ngx_time()) {
+
+        suppressed = (plugin->log_lines > plugin->log_rate)
+                     ? plugin->log_lines - plugin->log_rate : 0;
+
+        plugin->log_second = ngx_time();
+        plugin->log_lines = 0;
+
+        if (suppressed) {
+            ngx_log_error(NGX_LOG_WARN, log, 0,
+                          "wasm plugin \"%V\": suppressed %ui log lines",
+                          &plugin->name, suppressed);
+        }
+    }
+
+    return ++plugin->log_lines <= plugin->log_rate;
+}

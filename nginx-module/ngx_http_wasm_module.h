@@ -390,6 +390,8 @@ extern const struct pw_host  ngx_http_wasm_host;
 
 void ngx_http_wasm_log(ngx_uint_t level, ngx_log_t *log, ngx_str_t *name,
     const char *data, size_t len);
+ngx_uint_t ngx_http_wasm_log_count(ngx_http_wasm_plugin_t *plugin,
+    ngx_log_t *log);
 
 /* ngx_http_wasm_headers.c */
 

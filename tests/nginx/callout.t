@@ -53,10 +53,13 @@ upstream close { server 127.0.0.1:%%up%%; }
 wasm_plugin c %%plugin:call%% memory=32m deadline=1s allow=default,http_call:u,http_call:close;
 wasm_plugin few %%plugin:call%% callouts=64 allow=default,http_call:u;
 wasm_plugin open %%plugin:call%% fail=open allow=default,http_call:u;
+wasm_filter c;
 server {
     listen 127.0.0.1:%%port%%;
+    listen 127.0.0.1:%%port:h2%% ssl http2;
+    ssl_certificate %%cert%%;
+    ssl_certificate_key %%key%%;
     keepalive_requests 100000;
-    wasm_filter c;
     location / { proxy_pass http://127.0.0.1:%%up%%; }
     location /file { alias %%dir%%/html/f; }
     location /few { wasm_filter few; proxy_pass http://127.0.0.1:%%up%%; }
@@ -181,6 +184,14 @@ $_->send("GET /ok HTTP/1.1\r\nHost: a\r\nx-call: u 9000 GET /pid?slow\r\n\r\n")
 is scalar(grep { $_->response->body =~ /^2 \d+ 0 200/ } @c), 20,
     '20 clients wait at once';
 
+# HTTP/2.
+for my $at (qw(rh sh)) {
+    is curl('-k', '--http2', '-H', "x-at: $at", '-H', 'x-call: u 9000 GET /pid',
+        'https://127.0.0.1:' . $nginx->port('h2') . '/ok')->body
+        =~ s/\d+\|/PID|/r, '2 ' . length($pids[0]) . ' 0 200 - 0 - PID|',
+        "HTTP/2, $at";
+}
+
 # A fault in an answer's callback.
 my $r = $nginx->get('/ok', headers => ['x-call: u 9000 GET /ok', 'x-then: trap']);
 is $r->status, 500, 'a fault: 500';
@@ -190,6 +201,10 @@ $up->clear;
 is $nginx->get('/open', headers => ['x-call: u 9000 GET /ok', 'x-then: trap'])
     ->body, 'hello', 'fail=open: the request goes on';
 is $up->last->header('x-trapped'), undef, 'without what the callback changed';
+$up->clear;
+is $nginx->post('/open', 'abc', headers => ['x-call: u 9000 GET /ok',
+    'x-then: trap', 'x-at: rb'])->body, 'hello', 'fail=open, in a body';
+is $up->last->body, 'abc', 'which is as it was';
 is called('u 9000 GET /ok'), '3 5 0 200 - 0 - hello|', 'a new instance works';
 is scalar($nginx->workers), 1, 'the worker lives';
 

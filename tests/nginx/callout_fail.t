@@ -58,9 +58,11 @@ wasm_plugin c %%plugin:call%% allow=default,http_call:* callout_body=64k log_rat
 wasm_plugin short %%plugin:call%% allow=default,http_call:u callout_timeout=500ms;
 wasm_plugin few %%plugin:call%% allow=default,http_call:u callouts=3;
 wasm_plugin one %%plugin:call%% allow=default,http_call:u callouts=1 memory=32m deadline=1s;
+wasm_plugin rate %%plugin:call%% allow=default,http_call:refused callouts=64 log_rate=20;
 server {
     listen 127.0.0.1:%%port%%;
     wasm_filter c;
+    location /rate { wasm_filter rate; empty_gif; }
     location / { empty_gif; }
     location /short { wasm_filter short; empty_gif; }
     location /few { wasm_filter few; empty_gif; }
@@ -147,6 +149,16 @@ my $many = $c[64]->response->body;
 is $many, '10|', 'more than 64 times callouts a worker';
 $_->close for @c;
 ok $nginx->wait_log(qr/its request is gone/, 60), 'their answers come to the root';
+
+# Failures count as lines of the plugin: not more than log_rate a second.
+$nginx->get('/rate', headers => ['x-call: ' . join '; ',
+    ('refused 9000 GET /') x 60]);
+my @rated = $nginx->lines(qr/connect\(\) failed.*wasm plugin: "rate"/);
+cmp_ok scalar(@rated), '>=', 1, 'failures are logged';
+$nginx->get('/rate', headers => ['x-call: ' . join '; ',
+    ('refused 9000 GET /') x 60]) for 1 .. 10;
+@rated = $nginx->lines(qr/connect\(\) failed.*wasm plugin: "rate"/);
+cmp_ok scalar(@rated), '<', 400, 'up to log_rate';
 
 # nginx -t.
 sub refused

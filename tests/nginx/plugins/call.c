@@ -9,7 +9,7 @@
  *   on         goes on, with the lines in the request header x-answers
  *   leave      doesn't wait at all
  *   again      the first answer makes the same calls once more
- *   trap       the first answer sets x-trapped, then traps
+ *   trap       the first answer sets x-trapped and the body, then traps
  *   body       goes on with the last answer's body in place of the request's
  *
  * A line is "STATUS" of the host call if it was refused, else
@@ -282,6 +282,7 @@ static void answered(uint32_t context, struct request *r,
     } else if (is(then, "trap")) {
         sluice_header_set(SLUICE_REQUEST_HEADERS, SLUICE_STR("x-trapped"),
                           SLUICE_STR("1"));
+        sluice_body_splice(SLUICE_REQUEST_BODY, 0, 1, SLUICE_STR("trapped"));
         __builtin_trap();
     } else if (is(then, "body")) {
         sluice_body_splice(SLUICE_REQUEST_BODY, 0, 100000, body);
