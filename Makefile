@@ -185,6 +185,18 @@ $(TOOLS)/rust/built: $(RUST_SRCS)
 	$(call say,CARGO,sdk-examples/rust)sdk-examples/rust/build $(@D) \
 	    $(if $(V),,>$(@D)/log 2>&1 || { tail -30 $(@D)/log; exit 1; })
 	@touch $@
+# A plugin for tests only, with everything that the crate has.
+TEST_RUST := $(B)/plugins/rust/every.wasm
+$(TOOLS)/rust/every: $(addprefix tests/sdk/rust/,Cargo.toml Cargo.lock \
+    src/lib.rs) $(TOOLS)/rust/built
+	$(call say,CARGO,tests/sdk/rust)sdk-examples/rust/build $(@D) \
+	    tests/sdk/rust $(if $(V),,>$(@D)/log 2>&1 \
+	    || { tail -30 $(@D)/log; exit 1; })
+	@touch $@
+.PHONY: test-plugins
+test-plugins: $(TEST_RUST)
+$(TEST_RUST): $(TOOLS)/rust/every
+
 $(B)/plugins/rust/%.wasm: $(TOOLS)/rust/built
 	@mkdir -p $(@D)
 	@cp $(TOOLS)/rust/wasm32-wasip1/release/$*.wasm $@
@@ -248,7 +260,7 @@ check:
 	$(Q)for c in $(CHECKS); do $(SUBMAKE) B=$(B) -j1 $$c || exit 1; done
 
 check-build: all unit-tests $(SPEC_RUN) $(SPEC_SUITE)/stamp \
-    $(if $(filter check-nginx%,$(CHECKS)),examples) \
+    $(if $(filter check-nginx%,$(CHECKS)),examples test-plugins) \
     $(if $(filter check-nginx-new,$(CHECKS)),nginx-new)
 
 check-unit: all unit-tests
@@ -257,14 +269,14 @@ check-unit: all unit-tests
 	    $(wildcard $(foreach d,engine abi cli style,tests/$(d)/*.t))
 
 # With the sanitizers only the nginx that is built with them can run.
-check-nginx: $(if $(SAN),,all examples)
+check-nginx: $(if $(SAN),,all examples test-plugins)
 ifeq ($(SAN),)
 	@echo "== the packaged nginx ($(CC))"
 	$(Q)SLUICE_NGINX=/usr/sbin/nginx \
 	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) $(PROVE) $(NGINX_TESTS)
 endif
 
-check-nginx-new: nginx-new examples
+check-nginx-new: nginx-new examples test-plugins
 	@echo "== nginx 1.26.3 ($(CC)$(if $(SAN), with sanitizers))"
 	$(Q)SLUICE_NGINX=$(NGINX_NEW)/objs/nginx \
 	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(NGINX_NEW)/objs/$(MODULE)) \
