@@ -27,7 +27,7 @@ MODULES = "/usr/lib/nginx/modules"
 WARM = 50
 TEN = "".join(f"X-H{i}: value{i}\r\n" for i in range(10))
 # The loop, and the handlers that it jumps to.
-INTERPRETER = re.compile(r"we_interp_run|[A-Z0-9_]+$")
+INTERPRETER = re.compile(r"(we_interp_run|we_h_\w+|[A-Z][A-Z0-9_]*[a-z]?)('\d)?$")
 
 
 def text(size):
@@ -180,7 +180,13 @@ http {{
 
     def stop(self):
         self.process.terminate()
-        self.process.wait()
+        while self.process.poll() is None:
+            # Without a master it looks at the signal after the next event.
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+            except OSError:
+                pass
+            time.sleep(0.05)
         functions = self.functions() if self.callgrind else None
         self.log.close()
         shutil.rmtree(self.dir)
