@@ -791,14 +791,16 @@ ngx_http_wasm_headers_set(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 }
 
 
-/* one more line */
+/* one more line; key is in lower case */
 
 static ngx_int_t
 ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
     ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
 {
+    size_t            i;
     u_char           *p;
     ngx_str_t         copy;
+    ngx_uint_t        hash;
     ngx_table_elt_t  *h;
 
     p = ngx_pnalloc(ctx->request->pool, key->len + 1);
@@ -815,12 +817,16 @@ ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
         return NGX_ERROR;
     }
 
-    h->hash = ngx_hash_strlow(p, key->data, key->len);
-    p[key->len] = '\0';
+    hash = 0;
 
-    if (h->hash == 0) {
-        h->hash = 1;
+    for (i = 0; i < key->len; i++) {
+        p[i] = key->data[i];
+        hash = ngx_hash(hash, p[i]);
     }
+
+    p[i] = '\0';
+
+    h->hash = hash ? hash : 1;
 
     h->key.data = p;
     h->key.len = key->len;

@@ -243,9 +243,19 @@ ngx_http_wasm_host_map_access(void *stream, enum pw_map map)
 static uint32_t
 ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
 {
+    ngx_http_wasm_dir_e      dir;
+    ngx_http_wasm_ctx_t     *ctx;
     ngx_http_wasm_stream_t  *st = stream;
 
-    return ngx_http_wasm_headers_count(st->ctx, ngx_http_wasm_host_maps[map]);
+    ctx = st->ctx;
+    dir = ngx_http_wasm_host_maps[map];
+
+    if (!ctx->counting || ctx->counted != (ngx_uint_t) dir + 1) {
+        ctx->count = ngx_http_wasm_headers_count(ctx, dir);
+        ctx->counted = ctx->counting ? dir + 1 : 0;
+    }
+
+    return ctx->count;
 }
 
 
@@ -370,6 +380,8 @@ ngx_http_wasm_host_map_set(void *stream, enum pw_map map,
 static enum pw_status
 ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map)
 {
+    st->ctx->counted = 0;
+
     if (map == PW_RESPONSE_TRAILERS) {
         st->ctx->trailed = 1;
     }

@@ -256,6 +256,8 @@ struct ngx_http_wasm_ctx_s {
     u_char                     length_text[NGX_OFF_T_LEN];
     ngx_array_t                names;      /* of response headers, lower case */
     ngx_uint_t                 names_at;
+    uint32_t                   count;      /* of lines in the map ... */
+    ngx_uint_t                 counted;    /* ... of this direction, plus 1 */
 
     /* the request */
     ngx_http_wasm_request_e    request_at;
@@ -290,6 +292,7 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   head:1;     /* a GET became a HEAD */
     unsigned                   bodyless:1; /* no response body follows */
     unsigned                   collecting:1;  /* to know the new length */
+    unsigned                   counting:1; /* only streams change headers */
     unsigned                   whole:1;    /* out is to be one buffer of in's */
     unsigned                   complete:1; /* the end is in out */
     unsigned                   ending:1;   /* the last chunk is on its way */

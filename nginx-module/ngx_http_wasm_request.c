@@ -303,6 +303,7 @@ ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx, ngx_uint_t n)
     ngx_http_wasm_stream_t  *st;
 
     eos = !ngx_http_wasm_request_has_body(ctx->request);
+    ctx->counted = 0;
 
     while (ctx->at && ctx->at < ctx->streams + n) {
         st = ctx->at;

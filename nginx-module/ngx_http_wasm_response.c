@@ -170,6 +170,8 @@ ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx)
     ngx_int_t                rc;
     ngx_http_wasm_stream_t  *st;
 
+    ctx->counted = 0;
+
     while (ctx->at) {
         st = ctx->at;
         ctx->at = ngx_http_wasm_stream_next(st);

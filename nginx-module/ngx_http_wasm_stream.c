@@ -276,9 +276,13 @@ ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st, ngx_uint_t eos)
         return rc;
     }
 
+    st->ctx->counting = 1;
+
     rc = ngx_http_wasm_stream_call(st, st->ctx->dir == NGX_HTTP_WASM_REQUEST
                                        ? PW_ON_REQUEST_HEADERS
                                        : PW_ON_RESPONSE_HEADERS, eos);
+
+    st->ctx->counting = 0;
 
     return (rc == NGX_DECLINED) ? NGX_OK : rc;
 }

@@ -142,6 +142,7 @@ ngx_http_wasm_undo_back(ngx_http_wasm_ctx_t *ctx)
     map = &ngx_http_wasm_maps[undo->dir];
 
     ctx->undo = undo->next;
+    ctx->counted = 0;
 
     if (undo->dir == NGX_HTTP_WASM_REQUEST) {
         r->method = undo->method;
