@@ -360,6 +360,13 @@ void ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx);
 void ngx_http_wasm_response_init(void);
 void ngx_http_wasm_response_wake(ngx_http_wasm_ctx_t *ctx);
 
+/* ngx_http_wasm_chunk.c: chunks of a response */
+
+ngx_int_t ngx_http_wasm_chunk_take(ngx_http_wasm_ctx_t *ctx);
+ngx_int_t ngx_http_wasm_chunk_emit(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_body_t *body, ngx_buf_t *b, ngx_uint_t eos);
+void ngx_http_wasm_chunk_update(ngx_http_wasm_ctx_t *ctx);
+
 /* ngx_http_wasm_frame.c: the length that a response tells */
 
 ngx_int_t ngx_http_wasm_frame(ngx_http_wasm_ctx_t *ctx);
