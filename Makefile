@@ -185,7 +185,13 @@ $(TOOLS)/rust/built: $(RUST_SRCS)
 	$(call say,CARGO,sdk-examples/rust)sdk-examples/rust/build $(@D) \
 	    $(if $(V),,>$(@D)/log 2>&1 || { tail -30 $(@D)/log; exit 1; })
 	@touch $@
-# A plugin for tests only, with everything that the crate has.
+# Plugins for tests only, with what their SDKs have.
+TEST_ASSEMBLY := $(B)/plugins/assembly.wasm
+$(TEST_ASSEMBLY): tests/sdk/assembly/index.ts tests/sdk/assembly/build
+	@mkdir -p $(@D)
+	$(call say,ASC,$@)tests/sdk/assembly/build $(TOOLS) $@ \
+	    $(if $(V),,>$@.log 2>&1 || { tail -30 $@.log; exit 1; })
+
 TEST_RUST := $(B)/plugins/rust/every.wasm
 $(TOOLS)/rust/every: $(addprefix tests/sdk/rust/,Cargo.toml Cargo.lock \
     src/lib.rs) $(TOOLS)/rust/built
@@ -194,7 +200,7 @@ $(TOOLS)/rust/every: $(addprefix tests/sdk/rust/,Cargo.toml Cargo.lock \
 	    || { tail -30 $(@D)/log; exit 1; })
 	@touch $@
 .PHONY: test-plugins
-test-plugins: $(TEST_RUST)
+test-plugins: $(TEST_RUST) $(TEST_ASSEMBLY)
 $(TEST_RUST): $(TOOLS)/rust/every
 
 $(B)/plugins/rust/%.wasm: $(TOOLS)/rust/built
@@ -415,7 +421,8 @@ SETUP := TOOLS=$(TOOLS) $(TOP)/setup
 
 .PHONY: demo test setup
 setup:
-	$(Q)$(SETUP) build plugins rust tests nginx-source sanitizers
+	$(Q)$(SETUP) build plugins rust tests nginx-source sanitizers \
+	    assemblyscript
 
 demo:
 	$(Q)$(SETUP) build plugins rust
