@@ -84,7 +84,10 @@ static struct sluice_str answer_number(uint32_t status, uint64_t n)
     return answer(status, sluice_decimal(n));
 }
 
-/* The tries that it took. */
+/*
+ * The tries that it took; the data may be locked for a while.  If there's no
+ * such key yet, nobody else may count: a CAS of 0 overwrites what others set.
+ */
 static uint64_t count(struct sluice_str key, int64_t times)
 {
     uint64_t tries = 0;
@@ -97,6 +100,9 @@ static uint64_t count(struct sluice_str key, int64_t times)
 
         tries++;
         status = get_data(key.data, key.len, &p, &len, &cas);
+        if (status == SLUICE_INTERNAL_FAILURE) {
+            continue;
+        }
         if (status == SLUICE_OK) {
             n = *(uint64_t *)(void *)p;
         }
@@ -105,7 +111,8 @@ static uint64_t count(struct sluice_str key, int64_t times)
         status = set_data(key.data, key.len, (char *)&n, 8, cas);
         if (status == SLUICE_OK) {
             times--;
-        } else if (status != SLUICE_CAS_MISMATCH) {
+        } else if (status != SLUICE_CAS_MISMATCH
+                   && status != SLUICE_INTERNAL_FAILURE) {
             return 0;
         }
     }
