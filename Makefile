@@ -4,6 +4,7 @@
 #   make demo       installs what is missing, shows a rewritten request
 #   make test       installs what is missing, runs every test
 #   make check      the tests of one build folder and compiler, no set-up
+#   make check-ports   the engine's tests on arm64 and s390x, emulated
 #   make install    DESTDIR=, PREFIX=
 #
 # V=1 shows the commands; CC=gcc or clang-19; SAN=1 builds with the address and
@@ -65,7 +66,7 @@ HANDLERS := -foptimize-sibling-calls -fno-math-errno -ffp-contract=off \
 $(B)/engine/interp%.o: FEATURES := $(HANDLERS) -fno-tree-slp-vectorize
 $(B)/engine/interp_simd.o: FEATURES := -O3 $(HANDLERS)
 
-# --- engine and abi: one archive -----------------------------------------
+# --- engine and abi: one archive; the engine alone: another ----------------
 
 room = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard $(1)/*.c)))
 ENGINE_OBJS := $(call room,engine)
@@ -75,6 +76,11 @@ CLI_OBJS := $(call room,cli)
 .PHONY: libsluice.a
 libsluice.a: $(B)/libsluice.a
 $(B)/libsluice.a: $(ENGINE_OBJS) $(ABI_OBJS)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+.PHONY: engine
+engine: $(B)/libsluice-engine.a
+$(B)/libsluice-engine.a: $(ENGINE_OBJS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 ifneq ($(CLI_OBJS),)
@@ -213,9 +219,14 @@ ENGINE_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/engine/*.c))
 ABI_TESTS := $(patsubst %.c,$(B)/%,$(filter-out %/fake_host.c, \
     $(wildcard tests/abi/*.c)))
 
+# Those of the engine, with nothing but it and the C library.
+$(ENGINE_TESTS): $(B)/%: $(B)/%.o $(B)/tests/tap.o $(B)/libsluice-engine.a
+	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $(WRAP) -o $@ $^ -lm
+$(B)/tests/engine/nomap: WRAP := $(if $(SAN),,$(foreach f, \
+    mmap mprotect munmap,-Wl$(comma)--wrap=$(f)))
+
 $(ABI_TESTS): $(patsubst %.c,$(B)/%.o,$(wildcard tests/abi/fake_host.c))
-$(ENGINE_TESTS) $(ABI_TESTS): $(B)/%: $(B)/%.o $(B)/tests/tap.o \
-    $(B)/libsluice.a
+$(ABI_TESTS): $(B)/%: $(B)/%.o $(B)/tests/tap.o $(B)/libsluice.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ \
 	    $(filter %.o,$^) $(B)/libsluice.a $(LDLIBS_ALL)
 
@@ -230,9 +241,9 @@ unit-tests: $(ENGINE_TESTS) $(ABI_TESTS)
 SPEC_SUITE := $(TOOLS)/spec-suite
 SPEC_RUN := $(B)/tests/spec/run
 
-$(SPEC_RUN): $(call room,tests/spec) $(B)/libsluice.a
+$(SPEC_RUN): $(call room,tests/spec) $(B)/libsluice-engine.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ -ljansson \
-	    $(LDLIBS_ALL)
+	    -lm $(LDLIBS)
 
 $(SPEC_SUITE)/stamp: $(addprefix tests/spec/,Cargo.lock suite fetch)
 	$(call say,FETCH,$(@D))tests/spec/fetch $(@D) \
@@ -318,21 +329,51 @@ coverage-run: $(ENGINE_TESTS) $(SPEC_RUN) $(SPEC_SUITE)/stamp $(B)/sluice
 	$(Q)/usr/bin/python3 tests/coverage.py $(B) tests/coverage.list \
 	    $(COVERAGE)
 
+# --- other architectures -----------------------------------------------------
+#
+# The engine's tests and the suite, emulated: one is big-endian, both have
+# unsigned characters.
+
+PORTS := arm64 s390x
+port_gnu_arm64 := aarch64-linux-gnu
+port_gnu_s390x := s390x-linux-gnu
+port_run_arm64 := qemu-aarch64
+port_run_s390x := qemu-s390x
+
+.PHONY: check-ports check-port $(PORTS:%=check-port-%)
+check-ports: $(PORTS:%=check-port-%)
+
+$(PORTS:%=check-port-%): check-port-%: $(SPEC_SUITE)/stamp
+	$(Q)$(SUBMAKE) B=$(B)/ports/$* CC=$(port_gnu_$*)-gcc LDFLAGS=-static \
+	    CFLAGS=-I$(TOOLS)/ports/$*/usr/include \
+	    LDLIBS=-L$(TOOLS)/ports/$*/usr/lib/$(port_gnu_$*) \
+	    PORT=$* RUN=$(port_run_$*) check-port
+
+# Without those that change each byte of a module: they take minutes.
+PORT_TESTS := $(filter-out %/decode %/validate %/module,$(ENGINE_TESTS))
+
+check-port: $(PORT_TESTS) $(SPEC_RUN)
+	@echo "== engine, the official suite ($(PORT), emulated)"
+	$(Q)$(PROVE) --exec $(RUN) $(PORT_TESTS)
+	$(Q)$(RUN) $(SPEC_RUN) --skip=tests/spec/skip \
+	    --totals=tests/spec/totals --timeout=600 $(SPEC_SUITE)/*/
+
 # --- fuzzing -----------------------------------------------------------------
 #
-# `make fuzz SAN=1 FUZZ_SECONDS=600`.  Needs node.
+# `make fuzz SAN=1 FUZZ_SECONDS=600`.
 
 FUZZ_SECONDS ?= 60
 FUZZ_SEED ?=
 FUZZERS := $(B)/tests/fuzz/guest $(B)/tests/fuzz/load
 
 $(B)/tests/fuzz/load: $(addprefix $(B)/tests/,fuzz/mutate.o fuzz/execute.o tap.o)
-$(FUZZERS): %: %.o $(B)/libsluice.a
+$(FUZZERS): %: %.o $(B)/libsluice-engine.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ \
-	    $(filter %.o,$^) $(B)/libsluice.a $(LDLIBS_ALL)
+	    $(filter %.o,$^) $(B)/libsluice-engine.a -lm
 
 .PHONY: fuzz
 fuzz: $(FUZZERS)
+	$(Q)TOOLS=$(TOOLS) $(TOP)/setup tests fuzz
 	$(Q)TOOLS=$(TOOLS) tests/fuzz/run $(B) $(FUZZ_SECONDS) $(FUZZ_SEED)
 
 # --- benchmarks --------------------------------------------------------------
@@ -421,7 +462,7 @@ SETUP := TOOLS=$(TOOLS) $(TOP)/setup
 
 .PHONY: demo test setup
 setup:
-	$(Q)$(SETUP) build plugins rust tests nginx-source sanitizers \
+	$(Q)$(SETUP) build plugins rust tests nginx-source sanitizers ports \
 	    assemblyscript
 
 demo:
@@ -435,6 +476,7 @@ test: setup
 	$(Q)$(SUBMAKE) B=$(B)/gcc CC=gcc check
 ifeq ($(SAN),)
 	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 CHECKS='check-unit spec check-nginx' check
+	$(Q)$(SUBMAKE) B=$(B) -j$(JOBS) check-ports
 endif
 
 # --- install -----------------------------------------------------------------

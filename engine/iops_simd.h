@@ -233,9 +233,9 @@
     row(x, F32X4_PMAX, VV, f32, 4,                                            \
         X(f32, i) < Y(f32, i) ? Y(f32, i) : X(f32, i))                        \
     row(x, F32X4_RELAXED_MADD, VVV, f32, 4,                                   \
-        X(f32, i) * Y(f32, i) + Z(f32, i))                                    \
+        (float) (X(f32, i) * Y(f32, i)) + Z(f32, i))                          \
     row(x, F32X4_RELAXED_NMADD, VVV, f32, 4,                                  \
-        Z(f32, i) - X(f32, i) * Y(f32, i))                                    \
+        Z(f32, i) - (float) (X(f32, i) * Y(f32, i)))                          \
     row(x, F64X2_ABS, V, f64, 2, we_abs64(X(f64, i)))                         \
     row(x, F64X2_NEG, V, f64, 2, we_neg64(X(f64, i)))                         \
     row(x, F64X2_SQRT, V, f64, 2, we_sqrt64(X(f64, i)))                       \
@@ -256,9 +256,9 @@
     row(x, F64X2_PMAX, VV, f64, 2,                                            \
         X(f64, i) < Y(f64, i) ? Y(f64, i) : X(f64, i))                        \
     row(x, F64X2_RELAXED_MADD, VVV, f64, 2,                                   \
-        X(f64, i) * Y(f64, i) + Z(f64, i))                                    \
+        (double) (X(f64, i) * Y(f64, i)) + Z(f64, i))                         \
     row(x, F64X2_RELAXED_NMADD, VVV, f64, 2,                                  \
-        Z(f64, i) - X(f64, i) * Y(f64, i))                                    \
+        Z(f64, i) - (double) (X(f64, i) * Y(f64, i)))                         \
     /* conversions */                                                         \
     row(x, I32X4_TRUNC_SAT_F32X4_S, V, u32, 4,                                \
         we_sat_s32((double) X(f32, i)))                                       \

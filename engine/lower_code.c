@@ -250,12 +250,15 @@ void we_emit_const_acc(struct we_lower *l, uint8_t class, uint64_t bits)
         WE_I_CONST_INT_A, WE_I_CONST_F32_A, WE_I_CONST_F64_A
     };
 
+    const uint16_t iop = iops[class];
+    struct we_acc *acc = &l->accs[class];
+
     we_settle(l, class);
-    l->accs[class].mirror = WE_NONE;
+    acc->mirror = WE_NONE;
     if (class == WE_CLASS_F64) {
-        we_put_imm64(we_emit(l, iops[class], 12) + 8, bits);
+        we_put_imm64(we_emit(l, iop, 12) + 8, bits);
     } else if (bits <= UINT32_MAX) {
-        we_put_imm32(we_emit(l, iops[class], 8) + 6, (uint32_t) bits);
+        we_put_imm32(we_emit(l, iop, 8) + 6, (uint32_t) bits);
     } else {
         we_put_imm64(we_emit(l, WE_I_CONST_INT64_A, 12) + 8, bits);
     }

@@ -357,7 +357,8 @@ static inline double we_ceil64(double x)
 }
 
 /* Ties to even: what the addition of 2^23 or 2^52 rounds to (never built with
- * -ffast-math, which would cancel the two steps). */
+ * -ffast-math, which would cancel the two steps).  The casts round where the
+ * machine calculates with more digits than the type has. */
 static inline float we_nearest32(float x)
 {
     float a = we_abs32(x);
@@ -365,7 +366,7 @@ static inline float we_nearest32(float x)
     if (!(a < WE_WHOLE32)) {
         return we_quiet32(x);
     }
-    return we_copysign32((a + WE_WHOLE32) - WE_WHOLE32, x);
+    return we_copysign32((float)(a + WE_WHOLE32) - WE_WHOLE32, x);
 }
 
 static inline double we_nearest64(double x)
@@ -375,7 +376,7 @@ static inline double we_nearest64(double x)
     if (!(a < WE_WHOLE64)) {
         return we_quiet64(x);
     }
-    return we_copysign64((a + WE_WHOLE64) - WE_WHOLE64, x);
+    return we_copysign64((double)(a + WE_WHOLE64) - WE_WHOLE64, x);
 }
 
 static inline float we_sqrt32(float x)

@@ -159,27 +159,24 @@ static void on_signal(int number, siginfo_t *info, void *context)
     errno = saved;
 }
 
-/* A real-time signal that nobody else handles, from the top; 0: none. */
-static int take_signal(void)
+/* Is the handler ours, or nobody's so that it becomes ours? */
+static bool take_signal(int number)
 {
     struct sigaction action, old;
-    int number;
 
-    for (number = SIGRTMAX - 1; number > SIGRTMIN; number--) {
-        if (sigaction(number, NULL, &old) != 0) {
-            continue;
-        }
-        if ((old.sa_flags & SA_SIGINFO) != 0 && old.sa_sigaction == on_signal) {
-            return number;
-        }
-        if ((old.sa_flags & SA_SIGINFO) == 0 && old.sa_handler == SIG_DFL) {
-            action.sa_sigaction = on_signal;
-            action.sa_flags = SA_RESTART | SA_SIGINFO | SA_ONSTACK;
-            (void) sigemptyset(&action.sa_mask);
-            return sigaction(number, &action, NULL) == 0 ? number : 0;
-        }
+    if (sigaction(number, NULL, &old) != 0) {
+        return false;
     }
-    return 0;
+    if ((old.sa_flags & SA_SIGINFO) != 0) {
+        return old.sa_sigaction == on_signal;
+    }
+    if (old.sa_handler != SIG_DFL) {
+        return false;
+    }
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_RESTART | SA_SIGINFO | SA_ONSTACK;
+    (void) sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, NULL) == 0;
 }
 
 struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
@@ -229,24 +226,38 @@ static void clock_stop(struct we_clock *clock)
     (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-bool we_os_clock_start(struct we_clock *clock)
+/* The clock's timer, by a signal of that number. */
+static bool timer_new(struct we_clock *clock, int number)
 {
     struct sigevent event = { 0 };
     sigset_t set;
 
-    clock_stop(clock);
-    clock->signal = take_signal();
-    if (clock->signal == 0) {
-        return false;
-    }
-    (void) sigemptyset(&set);
-    (void) sigaddset(&set, clock->signal);
-    (void) pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     event.sigev_notify = SIGEV_THREAD_ID;
-    event.sigev_signo = clock->signal;
+    event.sigev_signo = number;
     event.sigev_value.sival_ptr = clock;
     event.sigev_notify_thread_id = gettid();
     if (timer_create(CLOCK_MONOTONIC, &event, &clock->timer) != 0) {
+        return false;
+    }
+    clock->signal = number;
+    (void) sigemptyset(&set);
+    (void) sigaddset(&set, number);
+    (void) pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    return true;
+}
+
+/* A real-time signal, from the top.  Some can be handled but not sent where
+ * the kernel is only emulated. */
+bool we_os_clock_start(struct we_clock *clock)
+{
+    int number = SIGRTMAX - 1;
+
+    clock_stop(clock);
+    while (number > SIGRTMIN
+           && !(take_signal(number) && timer_new(clock, number))) {
+        number--;
+    }
+    if (number <= SIGRTMIN) {
         return false;
     }
     clock->pid = getpid();

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -20,7 +18,17 @@ static bool fail_after;                  /* ... and all after it */
 static int64_t mapped;                   /* regions */
 
 #ifndef SANITIZED
-/* These stand before the C library's for the archive. */
+/* The archive's calls come here instead of to the C library (the linker's
+ * --wrap). */
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd,
+                  off_t offset);
+int __real_mprotect(void *at, size_t size, int protection);
+int __real_munmap(void *at, size_t size);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd,
+                  off_t offset);
+int __wrap_mprotect(void *at, size_t size, int protection);
+int __wrap_munmap(void *at, size_t size);
+
 static bool fails(void)
 {
     calls++;
@@ -28,31 +36,30 @@ static bool fails(void)
                             || (fail_after && calls > fail_at));
 }
 
-void *mmap(void *at, size_t size, int protection, int flags, int fd,
-           off_t offset)
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd,
+                  off_t offset)
 {
     if (fails()) {
         errno = ENOMEM;
         return MAP_FAILED;
     }
     mapped++;
-    return (void *) syscall(SYS_mmap, at, size, protection, flags, fd,
-                            offset);
+    return __real_mmap(at, size, protection, flags, fd, offset);
 }
 
-int mprotect(void *at, size_t size, int protection)
+int __wrap_mprotect(void *at, size_t size, int protection)
 {
     if (fails()) {
         errno = ENOMEM;
         return -1;
     }
-    return (int) syscall(SYS_mprotect, at, size, protection);
+    return __real_mprotect(at, size, protection);
 }
 
-int munmap(void *at, size_t size)
+int __wrap_munmap(void *at, size_t size)
 {
     mapped--;
-    return (int) syscall(SYS_munmap, at, size);
+    return __real_munmap(at, size);
 }
 #endif
 
