@@ -42,6 +42,7 @@ typedef struct we_func     we_func;
 typedef struct we_memory   we_memory;
 typedef struct we_table    we_table;
 typedef struct we_global   we_global;
+typedef struct we_tag      we_tag;
 
 /* --- errors and traps: one row each ------------------------------------- */
 
@@ -296,6 +297,8 @@ we_global *we_instance_global(we_instance *instance, const char *name,
                               size_t len);
 we_table  *we_instance_table(we_instance *instance, const char *name,
                              size_t len);
+we_tag    *we_instance_tag(we_instance *instance, const char *name,
+                           size_t len);
 
 /* --- calls -------------------------------------------------------------- */
 
@@ -333,6 +336,20 @@ uint64_t we_memory_size(const we_memory *memory);        /* bytes */
 /* Grows by pages of 64 KiB; the old size in pages, or UINT64_MAX if refused. */
 uint64_t we_memory_grow(we_memory *memory, uint64_t pages);
 
+/* --- tables ------------------------------------------------------------- */
+
+/* The letter of its elements' type (see signatures), or '.' if it has none. */
+char we_table_type(const we_table *table);
+uint64_t we_table_size(const we_table *table);           /* elements */
+/* WE_ARGUMENT if there is no element i. */
+enum we_error we_table_get(const we_table *table, uint64_t i, uint64_t *slot);
+/* slot must be a reference of the elements' type.  WE_ARGUMENT if there is no
+ * element i, or if slot is null and none may be. */
+enum we_error we_table_set(we_table *table, uint64_t i, uint64_t slot);
+/* Grows by n elements that are slot; the old size, or UINT64_MAX if refused:
+ * then nothing has changed. */
+uint64_t we_table_grow(we_table *table, uint64_t n, uint64_t slot);
+
 /* --- references --------------------------------------------------------- */
 
 /*
@@ -346,6 +363,14 @@ enum we_ref_kind {
     WE_REF_IS_ARRAY, WE_REF_IS_EXCEPTION
 };
 enum we_ref_kind we_ref_kind(const we_instance *instance, uint64_t slot);
+/* The number of one that is WE_REF_IS_HOST, in a slot of any type. */
+uint64_t we_ref_host(uint64_t slot);
+/* The value of one that is WE_REF_IS_I31, sign-extended. */
+int32_t we_ref_i31(uint64_t slot);
+
+/* Slots of type funcref: the function belongs to its instance; null is NULL. */
+we_func *we_ref_func(uint64_t slot);
+uint64_t we_func_ref(we_func *func);
 
 /* --- globals ------------------------------------------------------------ */
 
@@ -354,6 +379,12 @@ char we_global_type(const we_global *global);
 void we_global_get(const we_global *global, uint64_t slots[2]);
 /* WE_ARGUMENT if it is immutable. */
 enum we_error we_global_set(we_global *global, const uint64_t slots[2]);
+
+/* --- tags --------------------------------------------------------------- */
+
+/* What an exception of the tag carries, as a signature without results: "iI:";
+ * as we_module_func_signature. */
+char *we_tag_signature(const we_tag *tag, char *buf, size_t size);
 
 /* Releases of the interface: rises when a declaration above changes. */
 enum { WE_API_VERSION = 1 };

@@ -500,3 +500,23 @@ enum we_ref_kind we_ref_kind(const we_instance *instance, uint64_t slot)
     default:             return WE_REF_IS_EXCEPTION;
     }
 }
+
+uint64_t we_ref_host(uint64_t slot)
+{
+    return slot & ~(WE_REF_HOST | WE_REF_GUEST);
+}
+
+int32_t we_ref_i31(uint64_t slot)
+{
+    return (int32_t) (uint32_t) slot >> 1;
+}
+
+we_func *we_ref_func(uint64_t slot)
+{
+    return (we_func *) (uintptr_t) slot;
+}
+
+uint64_t we_func_ref(we_func *func)
+{
+    return (uintptr_t) func;
+}

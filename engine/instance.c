@@ -545,6 +545,19 @@ we_table *we_instance_table(we_instance *instance, const char *name,
            ? instance->tables[i] : NULL;
 }
 
+we_tag *we_instance_tag(we_instance *instance, const char *name, size_t len)
+{
+    uint32_t i;
+
+    return find_export(instance, WE_TAG, name, len, &i)
+           ? instance->tags[i] : NULL;
+}
+
+char *we_tag_signature(const we_tag *tag, char *buf, size_t size)
+{
+    return we_types_text(tag->type, buf, size);
+}
+
 char we_global_type(const we_global *global)
 {
     char letter = we_types_letter(global->type);

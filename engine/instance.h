@@ -151,9 +151,8 @@ enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func);
 
 /*
- * Growth (we_memory_grow is in engine.h) returns the old size, in pages or
- * elements, or UINT64_MAX if it is refused or interrupted; then nothing has
- * changed.
+ * Growth (we_memory_grow, we_table_grow) is in engine.h; it is also refused
+ * when it is interrupted.
  *
  * The bulk operations (Section 4.6) return a trap code.  Out of bounds traps
  * have changed nothing.  They poll engine->stack.interrupt between chunks, and
@@ -161,7 +160,6 @@ enum we_trap_code we_interp_run(struct we_stack *stack,
  * dst, src, to and from are as wide as the guest gave them, so their sums may
  * wrap; the functions check.
  */
-uint64_t we_table_grow(struct we_table *table, uint64_t n, uint64_t value);
 enum we_trap_code we_memory_init(we_instance *instance, uint32_t memory,
                                  uint32_t segment, uint64_t dst, uint64_t src,
                                  uint64_t n);

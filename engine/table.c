@@ -1,4 +1,4 @@
-/* Tables: growth within the quota, bulk operations. */
+/* Tables: growth within the quota, access, bulk operations. */
 #include "instance.h"
 
 #include "detail.h"
@@ -147,6 +147,38 @@ uint64_t we_table_grow(struct we_table *table, uint64_t n, uint64_t value)
     table->size = need;
     quota->table_used += n;
     return old;
+}
+
+/* --- access ------------------------------------------------------------- */
+
+char we_table_type(const we_table *table)
+{
+    char letter = we_types_letter(table->type);
+
+    return letter != 0 ? letter : '.';
+}
+
+uint64_t we_table_size(const we_table *table)
+{
+    return table->size;
+}
+
+enum we_error we_table_get(const we_table *table, uint64_t i, uint64_t *slot)
+{
+    if (i >= table->size) {
+        return WE_ARGUMENT;
+    }
+    *slot = table->elems[i];
+    return WE_OK;
+}
+
+enum we_error we_table_set(we_table *table, uint64_t i, uint64_t slot)
+{
+    if (i >= table->size || (slot == 0 && (table->type & WE_NULL) == 0)) {
+        return WE_ARGUMENT;
+    }
+    table->elems[i] = slot;
+    return WE_OK;
 }
 
 /* --- bulk operations ---------------------------------------------------- */

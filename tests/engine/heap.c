@@ -78,6 +78,8 @@ static void roots(struct world *w)
     is_int(we_ref_kind(instance, 0), WE_REF_IS_NULL, "null");
     is_int(we_ref_kind(instance, 77), WE_REF_IS_I31, "an i31");
     is_int(we_ref_kind(instance, 78), WE_REF_IS_HOST, "its own number");
+    is_int(we_ref_i31(77), 38, "which");
+    is_int((int64_t) we_ref_host(78), 78, "the number");
     we_instance_free(instance);
 }
 

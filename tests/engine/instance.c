@@ -234,11 +234,28 @@ static void many(struct world *w)
     we_instance_free(instance);
 }
 
+static void tags(struct world *w)
+{
+    static const uint8_t bytes[] = {
+        0, 'a', 's', 'm', 1, 0, 0, 0,
+        1, 6, 1, 0x60, 2, 0x7f, 0x7e, 0,         /* (i32, i64) -> () */
+        13, 3, 1, 0, 0,
+        7, 5, 1, 1, 'e', 4, 0
+    };
+    we_instance *i = world_new(w, bytes, sizeof bytes);
+    char text[8];
+
+    ok(we_instance_tag(i, "f", 1) == NULL, "no such tag");
+    is_str(we_tag_signature(we_instance_tag(i, "e", 1), text, sizeof text),
+           "iI:", "what it carries");
+    we_instance_free(i);
+}
+
 int main(void)
 {
     static void (*const tests[])(struct world *) = {
         kinds, linked, mismatches, failed_segments, starts, resolver, limits,
-        many
+        many, tags
     };
     struct world w;
     size_t i;

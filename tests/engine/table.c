@@ -71,9 +71,37 @@ static void bulk(struct world *w)
     we_instance_free(i);
 }
 
+static void from_outside(struct world *w)
+{
+    we_instance *i = world_new_of(w, kinds);
+    we_table *table = we_instance_table(i, "t", 1);
+    we_func *one = we_instance_func(i, "one", 3);
+    uint64_t slot = 99;
+
+    ok(we_instance_table(i, "g", 1) == NULL, "a global is no table");
+    is_int(we_table_type(table), 'r', "of functions");
+    is_int((int64_t) we_table_size(table), 4, "4 elements");
+    is_int(we_table_get(table, 0, &slot), WE_OK, "get");
+    ok(we_ref_func(slot) == NULL, "null");
+    is_int(we_table_get(table, 1, &slot), WE_OK, "get");
+    ok(we_ref_func(slot) == one, "the first function");
+    is_int(we_table_get(table, 4, &slot), WE_ARGUMENT, "get, out");
+    is_int(we_table_set(table, 4, 0), WE_ARGUMENT, "set, out");
+    is_int(we_table_set(table, 0, we_func_ref(one)), WE_OK, "set");
+    is_int(world_int(w, i, "call", 0, 0, 0), 1, "the guest calls it");
+    is_int((int64_t) we_table_grow(table, 7, 0), -1, "above the maximum");
+    is_int((int64_t) we_table_grow(table, 6, we_func_ref(one)), 4, "grow");
+    is_int(world_int(w, i, "call", 9, 0, 0), 1, "filled");
+    is_int(we_table_set(table, 9, 0), WE_OK, "set null");
+    is_int(world_int(w, i, "call", 9, 0, 0), UNINIT, "the guest finds none");
+    we_instance_free(i);
+}
+
 int main(void)
 {
-    static void (*const tests[])(struct world *) = { calls, growth, bulk };
+    static void (*const tests[])(struct world *) = {
+        calls, growth, bulk, from_outside
+    };
     struct world w;
     size_t i;
 
