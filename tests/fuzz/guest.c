@@ -1,17 +1,23 @@
 /*
  * Calls every export of the modules named, with three sets of arguments, and
- * prints results, causes of traps, globals and a hash of each memory, as v8.js
- * does.  With
- * --types it prints the types that v8.js needs, as JSON.
+ * prints results, causes of traps, globals, tables and a check sum of each
+ * memory, as v8.js and peer.py do.
+ *
+ *   guest [--vectors] [--types] FILES.wasm...
+ *
+ * --types prints the types that those two need, as JSON.  --vectors: also what
+ * takes or gives vectors, which JavaScript can't.
  */
 #include "../../engine/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { SLOTS = 64, FILE_MAX = 4 << 20 };
 static const uint64_t DEADLINE = 5000000000;
+static bool vectors;
 
 /* Argument sets: zeros; minus one; something odd. */
 static uint64_t argument(char type, int set)
@@ -28,8 +34,10 @@ static uint64_t argument(char type, int set)
 }
 
 /* All NaNs are one. */
-static void print(char type, uint64_t v)
+static void print(char type, const uint64_t slots[2])
 {
+    uint64_t v = slots[0];
+
     if (type == 'f' && (v & 0x7fffffff) > 0x7f800000) {
         v = 0x7fc00000;
     }
@@ -40,19 +48,120 @@ static void print(char type, uint64_t v)
         printf(" %c:%08x", type, (unsigned) v);
     } else if (strchr("IF", type) != NULL) {
         printf(" %c:%016llx", type, (unsigned long long) v);
+    } else if (type == 'v') {
+        printf(" v:%016llx%016llx", (unsigned long long) slots[1],
+               (unsigned long long) v);
     } else {
         printf(" %c:%s", type, v != 0 ? "set" : "null");
     }
 }
 
-/* JavaScript has no vectors. */
-static bool known(const char *signature)
+/* --- types ----------------------------------------------------------------- */
+
+/*
+ * The letter of the value type that the text at *at begins with: those of
+ * signatures, and r any reference that may be null, R one that may not, x what
+ * JavaScript knows nothing of.
+ */
+static char letter(const char **at)
 {
-    return strchr(signature, ':') != NULL && strchr(signature, 'v') == NULL
-           && strlen(signature) < SLOTS;
+    static const struct { const char *text, letter; } numbers[] = {
+        { "i32", 'i' }, { "i64", 'I' }, { "f32", 'f' }, { "f64", 'F' },
+        { "v128", 'v' }
+    };
+    const char *p = *at;
+    bool compound = *p == '(', null = !compound || p[5] == 'n';
+    size_t i, len = compound ? strcspn(p, ")") + 1 : strcspn(p, " )");
+
+    *at += len + (p[len] == ' ');
+    for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (strncmp(p, numbers[i].text, len) == 0) {
+            return numbers[i].letter;
+        }
+    }
+    p += compound ? null ? 10 : 5 : 0;
+    if (strncmp(p, "exn", 3) == 0 || strncmp(p, "noexn", 5) == 0
+        || strncmp(p, "nullexn", 7) == 0) {
+        return 'x';
+    }
+    return null ? 'r' : 'R';
 }
 
-/* V8 tells fewer causes apart. */
+/* Letters of the values at text, up to stop; false: too many. */
+static bool letters(const char *text, char *out, char **end)
+{
+    size_t n = 0;
+
+    while (*text != '\0' && *text != ')') {
+        if (n == SLOTS / 2 - 1) {
+            return false;
+        }
+        out[n++] = letter(&text);
+    }
+    out[n] = '\0';
+    *end = out + n;
+    return true;
+}
+
+/* "params:results" in letters, or what a global or table holds; false: it can't
+ * be called or looked at. */
+static bool describe(const we_module *module, const struct we_extern *export_,
+                     char *out)
+{
+    char text[2048], *at;
+    const char *p;
+
+    we_module_extern_text(module, export_, text, sizeof text);
+    if (strlen(text) == sizeof text - 1) {
+        return false;
+    }
+    if (export_->kind == WE_TABLE) {
+        p = strstr(text, " (ref");
+        p = p != NULL ? p + 1 : strrchr(text, ' ') + 1;
+        return letters(p, out, &at) && *out != 'x';
+    }
+    if (export_->kind == WE_GLOBAL) {
+        p = strncmp(text, "global (mut ", 12) == 0 ? text + 12 : text + 7;
+        return letters(p, out, &at) && *out != 'x'
+               && (vectors || *out != 'v');
+    }
+    p = strstr(text, "(param ");
+    at = out;
+    if (p != NULL && !letters(p + 7, out, &at)) {
+        return false;
+    }
+    if (memchr(out, 'R', (size_t) (at - out)) != NULL) {
+        return false;
+    }
+    *at++ = ':';
+    *at = '\0';
+    p = strstr(text, "(result ");
+    if (p != NULL && !letters(p + 8, at, &at)) {
+        return false;
+    }
+    return strchr(out, 'x') == NULL && (vectors || strchr(out, 'v') == NULL);
+}
+
+static void types(const we_module *module, const char *path)
+{
+    struct we_extern export_;
+    char text[SLOTS];
+    uint32_t i;
+
+    printf("\"%s\":{", path);
+    for (i = 0; i < we_module_nexports(module); i++) {
+        we_module_export(module, i, &export_);
+        if (export_.kind != WE_MEMORY && export_.kind != WE_TAG
+            && describe(module, &export_, text)) {
+            printf("\"%u\":\"%s\",", i, text);
+        }
+    }
+    printf("\"\":0},\n");
+}
+
+/* --- one module ------------------------------------------------------------ */
+
+/* V8 tells fewer causes apart; an access may be out of bounds and unaligned. */
 static const char *cause(enum we_trap_code code)
 {
     switch (code) {
@@ -62,64 +171,101 @@ static const char *cause(enum we_trap_code code)
     case WE_TRAP_UNDEFINED_ELEMENT:
         code = WE_TRAP_TABLE;
         break;
+    case WE_TRAP_UNALIGNED:
+        code = WE_TRAP_MEMORY;
+        break;
+    case WE_TRAP_OVERFLOW:
+        code = WE_TRAP_CONVERSION;
+        break;
     default:
         break;
     }
     return we_trap_text(code);
 }
 
-static void call(we_instance *guest, const struct we_extern *export_,
-                 uint32_t n, int set)
+static void call(const we_module *module, we_instance *guest,
+                 const struct we_extern *export_, uint32_t n, int set)
 {
     we_func *func = we_instance_func(guest, export_->name, export_->name_len);
     uint64_t slots[SLOTS] = { 0 };
-    char signature[256], *p;
     struct we_trap trap;
+    char text[SLOTS], *p;
+    uint32_t at = 0;
 
-    if (!known(we_func_signature(func, signature, sizeof signature))) {
+    if (!describe(module, export_, text)) {
         return;
     }
-    for (p = signature; *p != ':'; p++) {
-        slots[p - signature] = argument(*p, set);
+    for (p = text; *p != ':'; p++, at += p[-1] == 'v' ? 2 : 1) {
+        slots[at] = argument(*p, set);
     }
     printf("%d %u", set, n);
     if (we_call(func, slots, DEADLINE, &trap) != WE_OK) {
         printf(" trap: %s\n", cause(trap.code));
-        if (trap.code == WE_TRAP_DEADLINE) {
-            fprintf(stderr, "a call doesn't end\n");
-        }
         return;
     }
-    for (n = 0, p++; p[n] != '\0'; n++) {
-        print(p[n], slots[n]);
+    for (at = 0, p++; *p != '\0'; at += *p++ == 'v' ? 2 : 1) {
+        print(*p, &slots[at]);
     }
     printf("\n");
 }
 
-static void state(we_instance *guest, const struct we_extern *export_,
-                  uint32_t n)
+/* CRC-32, as zlib has it. */
+static uint32_t check_sum(const uint8_t *data, uint64_t len)
 {
-    we_global *global = we_instance_global(guest, export_->name,
-                                           export_->name_len);
-    we_memory *memory = we_instance_memory(guest, export_->name,
-                                           export_->name_len);
-    uint64_t slots[2], i, size;
-    uint32_t hash = 0;
+    static uint32_t table[256];
+    uint32_t sum = UINT32_MAX, i, k;
+
+    for (i = 0; i < 256 && table[1] == 0; i++) {
+        table[255 - i] = 255 - i;
+        for (k = 0; k < 8; k++) {
+            table[255 - i] = table[255 - i] >> 1
+                             ^ (table[255 - i] & 1 ? 0xedb88320 : 0);
+        }
+    }
+    while (len-- > 0) {
+        sum = sum >> 8 ^ table[(sum ^ *data++) & 0xff];
+    }
+    return ~sum;
+}
+
+static void state_of_table(const we_table *table, uint32_t n)
+{
+    uint64_t i, slot, size = we_table_size(table);
+
+    printf("t%u ", n);
+    for (i = 0; i < size; i++) {
+        we_table_get(table, i, &slot);
+        printf("%c", slot != 0 ? '+' : '-');
+    }
+    printf("\n");
+}
+
+static void state(const we_module *module, we_instance *guest,
+                  const struct we_extern *export_, uint32_t n)
+{
+    const char *name = export_->name;
+    size_t len = export_->name_len;
+    uint64_t slots[2], size;
+    we_memory *memory;
+    char text[SLOTS];
     uint8_t *data;
 
-    if (global != NULL && we_global_type(global) != 'v') {
-        we_global_get(global, slots);
-        printf("g%u", n);
-        print(we_global_type(global), slots[0]);
-        printf("\n");
-    }
-    if (memory != NULL) {
+    if (export_->kind == WE_MEMORY) {
+        memory = we_instance_memory(guest, name, len);
         size = we_memory_size(memory);
         we_memory_span(memory, 0, size, &data);
-        for (i = 0; i < size; i++) {
-            hash = (hash ^ data[i]) * 0x01000193u;
-        }
-        printf("m%u %llu %08x\n", n, (unsigned long long) size, hash);
+        printf("m%u %llu %08x\n", n, (unsigned long long) size,
+               (unsigned) check_sum(data, size));
+    } else if (export_->kind == WE_FUNC || export_->kind == WE_TAG
+               || !describe(module, export_, text)) {
+        return;
+    } else if (export_->kind == WE_TABLE) {
+        state_of_table(we_instance_table(guest, name, len), n);
+    } else {
+        we_global_get(we_instance_global(guest, name, len), slots);
+        printf("g%u", n);
+        print(*text, slots);
+        printf("\n");
     }
 }
 
@@ -133,37 +279,14 @@ static void run(const we_module *module, we_instance *guest)
         for (i = 0; i < n; i++) {
             we_module_export(module, i, &export_);
             if (export_.kind == WE_FUNC) {
-                call(guest, &export_, i, set);
+                call(module, guest, &export_, i, set);
             }
         }
     }
     for (i = 0; i < n; i++) {
         we_module_export(module, i, &export_);
-        state(guest, &export_, i);
+        state(module, guest, &export_, i);
     }
-}
-
-static void types(const we_module *module, we_instance *guest,
-                  const char *path)
-{
-    struct we_extern export_;
-    we_global *global;
-    char signature[256];
-    uint32_t i;
-
-    printf("\"%s\":{", path);
-    for (i = 0; i < we_module_nexports(module); i++) {
-        we_module_export(module, i, &export_);
-        global = we_instance_global(guest, export_.name, export_.name_len);
-        if (export_.kind == WE_FUNC
-            && known(we_module_func_signature(module, export_.index,
-                                              signature, sizeof signature))) {
-            printf("\"%u\":\"%s\",", i, signature);
-        } else if (global != NULL && we_global_type(global) != 'v') {
-            printf("\"%u\":\"%c\",", i, we_global_type(global));
-        }
-    }
-    printf("\"\":0},\n");
 }
 
 static void module(we_engine *engine, const char *path, bool only_types)
@@ -177,6 +300,7 @@ static void module(we_engine *engine, const char *path, bool only_types)
     enum we_error e;
     FILE *file = fopen(path, "rb");
     size_t len = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+    clock_t start = clock();
 
     if (file != NULL) {
         fclose(file);
@@ -185,35 +309,68 @@ static void module(we_engine *engine, const char *path, bool only_types)
         printf("== %s\n", path);
     }
     if (we_module_load(engine, bytes, len, &m, &detail) != WE_OK) {
-        fprintf(stderr, "%s: %s\n", path, detail.text);
+        printf(only_types ? "" : "refused: %s\n", detail.text);
         return;
     }
-    e = we_instance_new(m, NULL, &limits, DEADLINE, NULL, &guest, &detail,
-                        &trap);
-    if (e == WE_OK) {
-        only_types ? types(m, guest, path) : run(m, guest);
-    } else if (!only_types) {
-        printf("trap: %s\n", e == WE_TRAP ? cause(trap.code) : detail.text);
+    if (only_types) {
+        types(m, path);
+    } else {
+        e = we_instance_new(m, NULL, &limits, DEADLINE, NULL, &guest, &detail,
+                            &trap);
+        if (e == WE_OK) {
+            run(m, guest);
+        } else {
+            printf("trap: %s\n",
+                   e == WE_TRAP ? cause(trap.code) : detail.text);
+        }
+        we_instance_free(guest);
     }
-    we_instance_free(guest);
     we_module_free(m);
+    if (clock() - start > CLOCKS_PER_SEC) {
+        printf("took %.1f s\n", (double) (clock() - start) / CLOCKS_PER_SEC);
+    }
+}
+
+/* Blocks in use, to find leaks. */
+static void *resize(void *env, void *ptr, size_t old_size, size_t new_size)
+{
+    long *blocks = env;
+    void *p = NULL;
+
+    (void) old_size;
+    if (new_size == 0) {
+        free(ptr);
+        *blocks -= ptr != NULL;
+    } else {
+        p = realloc(ptr, new_size);
+        *blocks += ptr == NULL && p != NULL;
+    }
+    return p;
 }
 
 int main(int argc, char **argv)
 {
-    struct we_config config = { .stack_bytes = 64 << 20 };
+    long blocks = 0;
+    struct we_config config = { { resize, &blocks }, 0, 64 << 20 };
     we_engine *engine = we_engine_new(&config);
-    bool only_types = argc > 1 && strcmp(argv[1], "--types") == 0;
-    int i;
+    bool only_types = false;
+    int i = 1;
 
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        vectors |= strcmp(argv[i], "--vectors") == 0;
+        only_types |= strcmp(argv[i], "--types") == 0;
+    }
     if (we_engine_attach(engine) != WE_OK) {
         return 1;
     }
     printf("%s", only_types ? "{" : "");
-    for (i = 1 + only_types; i < argc; i++) {
+    for (; i < argc; i++) {
         module(engine, argv[i], only_types);
     }
     printf("%s", only_types ? "\"\":{}}\n" : "");
     we_engine_free(engine);
+    if (blocks != 0) {
+        printf("leak: %ld blocks\n", blocks);
+    }
     return 0;
 }

@@ -1,5 +1,6 @@
 // As guest.c, with V8: node v8.js TYPES.json FILE.wasm...
 const fs = require('fs');
+const zlib = require('zlib');
 const view = new DataView(new ArrayBuffer(8));
 const types = JSON.parse(fs.readFileSync(process.argv[2]));
 const lines = [];
@@ -31,17 +32,23 @@ function show(type, v) {
 // V8's messages in the words of the official suite.
 const causes = [
     [/^unreachable/, 'unreachable'],
+    [/^array element access/, 'out of bounds array access'],
+    [/^requested new array/, 'allocation size too large'],
+    [/^illegal cast/, 'cast failure'],
+    [/unaligned/, 'out of bounds memory access'],
+    [/^Atomics.wait/, 'expected shared memory'],
     [/^(memory access|data segment \d*)/, 'out of bounds memory access'],
     [/^(table|element segment)/, 'out of bounds table access'],
     [/signature mismatch/, 'indirect call type mismatch'],
     [/^(divide|remainder) by zero/, 'integer divide by zero'],
-    [/^divide result unrepresentable/, 'integer overflow'],
+    [/^divide result unrepresentable/, 'invalid conversion to integer'],
     [/^float unrepresentable/, 'invalid conversion to integer'],
     [/call stack size exceeded/, 'call stack exhausted'],
-    [/null (pointer|reference)/, 'null reference'],
+    [/null (pointer|reference|value)/, 'null reference'],
 ];
 
 function cause(e) {
+    if (e instanceof WebAssembly.Exception) return 'uncaught exception';
     const text = e.message.replace(/^WebAssembly.Instance\(\): /, '');
     const row = causes.find(([pattern]) => pattern.test(text));
     return row ? row[1] : text;
@@ -76,14 +83,20 @@ for (const file of process.argv.slice(3)) {
                 call(guest[name], type[i], `${set} ${i}`, set);
         });
     list.forEach(({ name, kind }, i) => {
+        const it = guest[name];
         if (kind === 'global' && type[i])
-            lines.push(`g${i} ${type[i]}:` + show(type[i], guest[name].value));
+            lines.push(`g${i} ${type[i]}:` + show(type[i], it.value));
+        if (kind === 'table' && type[i]) {
+            const one = typeof it.length === 'bigint' ? 1n : 1;
+            let text = '';
+            for (let at = one - one; at < it.length; at += one)
+                text += it.get(at) === null ? '-' : '+';
+            lines.push(`t${i} ${text}`);
+        }
         if (kind === 'memory') {
-            const bytes = new Uint8Array(guest[name].buffer);
-            let hash = 0;
-            for (const b of bytes) hash = Math.imul(hash ^ b, 0x01000193);
+            const bytes = new Uint8Array(it.buffer);
             lines.push(`m${i} ${bytes.length} ` +
-                       (hash >>> 0).toString(16).padStart(8, '0'));
+                       zlib.crc32(bytes).toString(16).padStart(8, '0'));
         }
     });
 }
