@@ -5,7 +5,7 @@
 #   make test       installs what is missing, runs every test
 #   make check      the tests of one build folder and compiler, no set-up
 #   make check-ports   the engine's tests on arm64 and s390x, emulated
-#   make install    DESTDIR=, PREFIX=
+#   make install    DESTDIR=, PREFIX=; install-engine: without nginx
 #
 # V=1 shows the commands; CC=gcc or clang-19; SAN=1 builds with the address and
 # undefined-behaviour sanitizers.
@@ -483,19 +483,29 @@ endif
 
 PREFIX ?= /usr
 MODULES_DIR ?= $(PREFIX)/lib/nginx/modules
+VERSION = $(shell sed -n 's/.*define SLUICE_VERSION "\(.*\)"/\1/p' cli/sluice.c)
 INSTALL := install -D -m 644
 
-.PHONY: install
-install: all
+.PHONY: install install-engine
+install: all install-engine
 	install -D -m 755 $(B)/sluice $(DESTDIR)$(PREFIX)/bin/sluice
 	$(INSTALL) $(B)/nginx-deb/$(MODULE) $(DESTDIR)$(MODULES_DIR)/$(MODULE)
 	$(INSTALL) $(B)/libsluice.a $(DESTDIR)$(PREFIX)/lib/libsluice.a
-	for h in engine/engine.h sdk-examples/c/sluice.h \
-	    sdk-examples/c/sluice_json.h; do \
+	for h in sdk-examples/c/sluice.h sdk-examples/c/sluice_json.h; do \
 	    $(INSTALL) $$h $(DESTDIR)$(PREFIX)/include/sluice/$${h##*/}; done
 	for m in $(wildcard man/*.[1-8]); do \
 	    $(INSTALL) $$m \
 	        $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/}; done
+
+# The engine alone: it needs neither nginx nor any library.
+install-engine: engine
+	$(INSTALL) $(B)/libsluice-engine.a \
+	    $(DESTDIR)$(PREFIX)/lib/libsluice-engine.a
+	$(INSTALL) engine/engine.h $(DESTDIR)$(PREFIX)/include/sluice/engine.h
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' \
+	    engine/sluice-engine.pc.in >$(B)/sluice-engine.pc
+	$(INSTALL) $(B)/sluice-engine.pc \
+	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/sluice-engine.pc
 
 .PHONY: clean
 clean:

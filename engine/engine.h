@@ -91,6 +91,7 @@ enum we_trap_code { WE_TRAPS(WE_ROW_TRAP) WE_NTRAPS };
 #undef WE_ROW_ERROR
 #undef WE_ROW_TRAP
 
+/* Constant texts. */
 const char *we_error_text(enum we_error e);
 const char *we_trap_text(enum we_trap_code t);
 
@@ -172,10 +173,11 @@ struct we_config {
  * that would take more is refused with WE_LIMIT.
  */
 
-/* config may be NULL (all defaults).  Returns NULL if out of memory. */
+/* config is copied, and may be NULL (all defaults).  The engine is the
+ * caller's; NULL if out of memory. */
 we_engine *we_engine_new(const struct we_config *config);
 void       we_engine_free(we_engine *engine);  /* after all that it made */
-/* The allocator that it uses, for what is built on top of it. */
+/* The allocator that it uses, for what is built on top of it; the engine's. */
 const struct we_allocator *we_engine_allocator(const we_engine *engine);
 
 /*
@@ -188,14 +190,15 @@ enum we_error we_engine_attach(we_engine *engine);
 
 /* --- module ------------------------------------------------------------- */
 
-/* Decodes, validates and prepares a module.  bytes are copied. */
+/* Decodes, validates and prepares a module.  bytes are copied; *module is the
+ * caller's, NULL after a failure. */
 enum we_error we_module_load(we_engine *engine, const void *bytes, size_t len,
                              we_module **module, struct we_detail *detail);
 void we_module_free(we_module *module);        /* drops the caller's count */
 
 uint32_t we_module_nimports(const we_module *module);
 uint32_t we_module_nexports(const we_module *module);
-/* i < the count; in the order of the section. */
+/* i < the count; in the order of the section.  The names are the module's. */
 void we_module_import(const we_module *module, uint32_t i,
                       struct we_extern *import);
 void we_module_export(const we_module *module, uint32_t i,
@@ -216,7 +219,8 @@ char *we_module_func_signature(const we_module *module, uint32_t func,
 char *we_module_extern_text(const we_module *module,
                             const struct we_extern *extern_, char *buf,
                             size_t size);
-/* The first custom section of that name; NULL if there is none. */
+/* The first custom section of that name, the module's; NULL if there is
+ * none. */
 const uint8_t *we_module_custom(const we_module *module, const char *name,
                                 size_t *len);
 
@@ -235,17 +239,19 @@ const uint8_t *we_module_custom(const we_module *module, const char *name,
 typedef enum we_trap_code we_host_fn(void *env, we_instance *instance,
                                      uint64_t *slots);
 
-we_linker *we_linker_new(we_engine *engine);   /* NULL if out of memory */
+/* The linker is the caller's; NULL if out of memory. */
+we_linker *we_linker_new(we_engine *engine);
 void       we_linker_free(we_linker *linker);  /* instances don't need it */
 
 /* Defines a function; a name defined twice is WE_ARGUMENT, as is a bad
- * signature.  module and name are NUL-terminated and copied. */
+ * signature.  module and name are NUL-terminated and copied; env is the
+ * caller's, and has to outlive the instances. */
 enum we_error we_linker_define_func(we_linker *linker, const char *module,
                                     const char *name, const char *signature,
                                     we_host_fn *fn, void *env);
-/* Defines all exports of an instance under a module name.  Instances linked
- * with each other share tables and functions: none may run any more once the
- * first of them is freed. */
+/* Defines all exports of an instance, which stays the caller's, under a module
+ * name, which is copied.  Instances linked with each other share tables and
+ * functions: none may run any more once the first of them is freed. */
 enum we_error we_linker_define_instance(we_linker *linker, const char *module,
                                         size_t module_len,
                                         we_instance *instance);
@@ -271,8 +277,8 @@ struct we_limits {
  * Links (linker may be NULL: nothing is defined), allocates, initialises and
  * runs the start function (Section 4.5.4), under limits (NULL: defaults) and a
  * deadline for the start function (CPU nanoseconds; 0: none).  host_data is
- * what we_instance_host_data returns.  WE_TRAP: *trap says why.  After any
- * failure *instance is NULL.
+ * what we_instance_host_data returns.  WE_TRAP: *trap says why.  *instance is
+ * the caller's and keeps the module; after any failure it is NULL.
  */
 enum we_error we_instance_new(we_module *module, we_linker *linker,
                               const struct we_limits *limits,
@@ -281,6 +287,7 @@ enum we_error we_instance_new(we_module *module, we_linker *linker,
                               struct we_detail *detail, struct we_trap *trap);
 void we_instance_free(we_instance *instance);
 void *we_instance_host_data(const we_instance *instance);
+/* The module, which the instance keeps. */
 const we_module *we_instance_module(const we_instance *instance);
 
 /* For a host function that is about to return WE_TRAP_HOST or WE_TRAP_EXIT. */
@@ -288,7 +295,8 @@ void we_instance_set_trap(we_instance *instance, int32_t exit_status,
                           const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Exports by name; NULL if there is none of that kind. */
+/* Exports by name, the instance's (one that it imports: the other's); NULL if
+ * there is none of that kind. */
 we_func   *we_instance_func(we_instance *instance, const char *name,
                             size_t len);
 we_memory *we_instance_memory(we_instance *instance, const char *name,

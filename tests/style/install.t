@@ -72,9 +72,27 @@ int main(void)
 }
 EOF
 my $usr = "$dir/root/usr";
-is system("$cc -std=c11 -Wall -Wextra -Werror -I$usr/include $program -L$usr/lib"
-    . " -lsluice -lm -o $dir/embed"), 0, 'a program on the engine compiles';
+my $compile = "$cc -std=c11 -Wall -Wextra -Werror $program -o $dir/embed";
+is system("$compile -I$usr/include -L$usr/lib -lsluice -lm"), 0,
+    'a program on the engine compiles';
 is `$dir/embed`, "42\n", 'and runs';
+
+# The engine alone: archive, header and what pkg-config says about them.
+is system("make -C $top B=$build CC=$cc PREFIX=$dir/alone install-engine"
+    . " >$dir/log 2>&1"), 0, 'make install-engine' or diag(`cat $dir/log`);
+is join(' ', map { s|^\Q$dir\E/alone/||r } sort split /\n/,
+    `find $dir/alone -type f`),
+    'include/sluice/engine.h lib/libsluice-engine.a'
+    . ' lib/pkgconfig/sluice-engine.pc', 'nothing else is installed';
+unlink "$dir/embed";
+$ENV{PKG_CONFIG_PATH} = "$dir/alone/lib/pkgconfig";
+my $flags = `pkg-config --cflags --libs sluice-engine`;
+is system("$compile " . $flags =~ s/\n//r), 0,
+    'a program on it compiles, without any library';
+is `$dir/embed`, "42\n", 'and runs';
+is system("ar t $dir/alone/lib/libsluice-engine.a | sed 's/o\$/c/'"
+    . " | (cd $top/engine && xargs ls) >$dir/log 2>&1"), 0,
+    'the archive has nothing but the engine' or diag(`cat $dir/log`);
 
 # The header is usable from C++, too: it must at least parse.
 SKIP: {
