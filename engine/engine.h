@@ -361,9 +361,11 @@ uint64_t we_table_grow(we_table *table, uint64_t n, uint64_t slot);
 /* --- references --------------------------------------------------------- */
 
 /*
- * What a slot of any reference type but funcref holds.  Objects belong to the
- * guest's collector: what the host keeps between calls and no global or table
- * of the guest does, may be gone; handing it to the guest again is a mistake.
+ * What a slot of a reference type holds: we_ref_kind is for types below anyref
+ * and for exnref, we_extern_kind for externref, where the host's own numbers
+ * stand as they are.  Objects belong to the guest's collector: what the host
+ * keeps between calls and no global or table of the guest does, may be gone;
+ * handing it to the guest again is a mistake.
  * The host's own references are numbers from 1 to 2^62 - 1, as externref.
  */
 enum we_ref_kind {
@@ -371,6 +373,7 @@ enum we_ref_kind {
     WE_REF_IS_ARRAY, WE_REF_IS_EXCEPTION
 };
 enum we_ref_kind we_ref_kind(const we_instance *instance, uint64_t slot);
+enum we_ref_kind we_extern_kind(const we_instance *instance, uint64_t slot);
 /* The number of one that is WE_REF_IS_HOST, in a slot of any type. */
 uint64_t we_ref_host(uint64_t slot);
 /* The value of one that is WE_REF_IS_I31, sign-extended. */

@@ -478,11 +478,9 @@ bool we_heap_is(const we_instance *instance, uint64_t ref, we_valtype type)
     }
 }
 
-enum we_ref_kind we_ref_kind(const we_instance *instance, uint64_t slot)
+enum we_ref_kind we_ref_kind(const we_instance *instance, uint64_t ref)
 {
-    uint64_t ref = slot & ~WE_REF_GUEST;
-
-    if (slot == 0) {
+    if (ref == 0) {
         return WE_REF_IS_NULL;
     }
     if ((ref & WE_REF_HOST) != 0) {
@@ -499,6 +497,14 @@ enum we_ref_kind we_ref_kind(const we_instance *instance, uint64_t slot)
     case WE_TYPE_ARRAY:  return WE_REF_IS_ARRAY;
     default:             return WE_REF_IS_EXCEPTION;
     }
+}
+
+enum we_ref_kind we_extern_kind(const we_instance *instance, uint64_t slot)
+{
+    if (slot != 0 && (slot & WE_REF_GUEST) == 0) {
+        return WE_REF_IS_HOST;
+    }
+    return we_ref_kind(instance, slot & ~WE_REF_GUEST);
 }
 
 uint64_t we_ref_host(uint64_t slot)

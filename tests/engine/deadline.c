@@ -272,6 +272,33 @@ static void not_taken(struct world *w, we_instance *i)
            "the deadline still holds");
 }
 
+static void nothing(int number)
+{
+    (void) number;
+}
+
+/* In a process of its own, which handles all real-time signals itself. */
+static void no_signal_left(void)
+{
+    struct sigaction action = { .sa_handler = nothing };
+    int status = -1, number;
+    pid_t child;
+
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        we_engine *engine = we_engine_new(NULL);
+
+        for (number = SIGRTMIN; number <= SIGRTMAX; number++) {
+            sigaction(number, &action, NULL);
+        }
+        _exit(we_engine_attach(engine));
+    }
+    waitpid(child, &status, 0);
+    is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, WE_SYSTEM,
+           "without a signal that is free: no timer");
+}
+
 int main(void)
 {
     struct world w;
@@ -280,6 +307,7 @@ int main(void)
 
     alarm(120);                          /* for what never ends after all */
     world_open(&w);
+    no_signal_left();
     is_int(we_engine_attach(w.engine), WE_OK, "attach");
     we_linker_define_func(w.linker, "env", "nop", ":", nop, NULL);
     we_linker_define_func(w.linker, "env", "nest", ":", nest, &n);

@@ -1,5 +1,5 @@
 /* The collected heap and exceptions: garbage goes, what can be reached stays,
- * limits hold, instances share (gc/heap.wat). */
+ * limits hold, instances share (gc/heap.wat, gc/big.wat). */
 #include "world.h"
 #include "modules_gc.h"
 
@@ -73,7 +73,7 @@ static void roots(struct world *w)
     is_int(call2(w, instance, "caught", 6, ROUNDS), 18,
            "held by what a catch gave");
     we_global_get(we_instance_global(instance, "out", 3), slots);
-    is_int(we_ref_kind(instance, slots[0]), WE_REF_IS_STRUCT,
+    is_int(we_extern_kind(instance, slots[0]), WE_REF_IS_STRUCT,
            "the host sees a structure");
     is_int(we_ref_kind(instance, 0), WE_REF_IS_NULL, "null");
     is_int(we_ref_kind(instance, 77), WE_REF_IS_I31, "an i31");
@@ -140,6 +140,96 @@ static void deadline(struct world *w)
     we_instance_free(instance);
 }
 
+static we_instance *big_new(struct world *w, uint64_t bytes)
+{
+    w->limits = (struct we_limits){ .memory_bytes = bytes };
+    return world_new_of(w, big);
+}
+
+/* 8 arrays of 100,000 bytes in 1 MiB; of every other one the room is used
+ * again, by as big ones, and by smaller ones. */
+static void holes(struct world *w)
+{
+    static const uint32_t sizes[] = { 99000, 100000, 60000, 39000, 80000 };
+    we_instance *instance = big_new(w, MIB);
+    uint32_t i;
+
+    for (i = 0; i < 8; i++) {
+        world_int(w, instance, "put", i, 100000, 0);
+    }
+    for (i = 1; i < 8; i += 2) {
+        world_int(w, instance, "drop", i, 0, 0);
+    }
+    for (i = 0; i < 5; i++) {
+        is_int(world_int(w, instance, "put", 8 + i, sizes[i], 0), 8 + i,
+               "%u bytes in a hole", (unsigned) sizes[i]);
+    }
+    for (i = 0; i < 8; i += 2) {
+        is_int(world_int(w, instance, "count", i, 0, 0), 100000,
+               "the array before it is whole");
+    }
+    for (i = 0; i < 5; i++) {
+        is_int(world_int(w, instance, "count", 8 + i, 0, 0), sizes[i],
+               "and so is the new one");
+    }
+    is_int(world_int(w, instance, "put", 15, 300000, 0),
+           -1000 - WE_TRAP_HEAP, "but no more than the limit");
+    we_instance_free(instance);
+}
+
+/* An object that nothing but a passive segment leads to. */
+static void segments(struct world *w)
+{
+    we_instance *instance = big_new(w, MIB);
+
+    world_int(w, instance, "churn", ROUNDS, 0, 0);
+    is_int(world_int(w, instance, "from_segment", 0, 0, 0), 77,
+           "an object of a segment stays");
+    we_instance_free(instance);
+}
+
+static void kinds(struct world *w)
+{
+    we_instance *instance = big_new(w, MIB);
+    uint64_t slots[1] = { 0 };
+
+    world_call(w, instance, "exception", slots);
+    is_int(we_ref_kind(instance, slots[0]), WE_REF_IS_EXCEPTION,
+           "an exception is one");
+    slots[0] = 1234567;
+    world_call(w, instance, "same", slots);
+    is_int((int64_t) slots[0], 1234567, "a number of the host's stays");
+    is_int(we_extern_kind(instance, slots[0]), WE_REF_IS_HOST, "and is one");
+    world_call(w, instance, "inside", slots);
+    is_int(we_ref_kind(instance, slots[0]), WE_REF_IS_HOST,
+           "... as anyref, too");
+    world_call(w, instance, "outside", slots);
+    is_int(we_extern_kind(instance, slots[0]), WE_REF_IS_STRUCT,
+           "a structure as externref");
+    world_call(w, instance, "small", slots);
+    is_int(we_extern_kind(instance, slots[0]), WE_REF_IS_I31,
+           "a small number as externref");
+    is_int(we_ref_kind(instance, 0), WE_REF_IS_NULL, "null");
+    is_int(we_extern_kind(instance, 0), WE_REF_IS_NULL, "null as externref");
+    we_instance_free(instance);
+}
+
+static void endless(struct world *w)
+{
+    static const char *const names[] = { "spin_fill", "spin_copy", "spin_new",
+                                         "spin_throw" };
+    we_instance *instance = big_new(w, 16 * MIB);
+    size_t i;
+
+    w->deadline = 10 * 1000 * 1000;
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        is_int(world_int(w, instance, names[i], 0, 0, 0),
+               -1000 - WE_TRAP_DEADLINE, "%s ends", names[i]);
+    }
+    w->deadline = 0;
+    we_instance_free(instance);
+}
+
 static void shared(struct world *w)
 {
     we_instance *a = heap_new(w, MIB), *b = heap_new(w, MIB), *c;
@@ -178,6 +268,10 @@ int main(void)
     exceptions(&w);
     deadline(&w);
     shared(&w);
+    holes(&w);
+    segments(&w);
+    kinds(&w);
+    endless(&w);
     world_close(&w);
     return done();
 }

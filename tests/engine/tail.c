@@ -37,6 +37,21 @@ static void elements(struct world *w, we_instance *b)
            "past the end");
 }
 
+/* The same, not in tail position, the index just computed. */
+static void computed(struct world *w, we_instance *b)
+{
+    is_int(call(w, b, "computed", 1003), A, "computed: the other side's");
+    is_int(call(w, b, "computed", 1001), B, "one's own");
+    is_int(call(w, b, "computed", 1000), -1000 - WE_TRAP_UNINIT_ELEMENT,
+           "null");
+    is_int(call(w, b, "computed", 1002), -1000 - WE_TRAP_CALL_TYPE,
+           "of another type");
+    is_int(call(w, b, "computed", 1005), -1000 - WE_TRAP_UNDEFINED_ELEMENT,
+           "past the end");
+    is_int(call(w, b, "computed", 999), -1000 - WE_TRAP_UNDEFINED_ELEMENT,
+           "before the beginning");
+}
+
 static void bounds(struct world *w, we_instance *b)
 {
     is_int(call(w, b, "deep", DEEPEST), B, "a frame that just fits");
@@ -66,6 +81,7 @@ int main(void)
     if (ok(b != NULL, "the other side")) {
         calls(&w, b);
         elements(&w, b);
+        computed(&w, b);
         bounds(&w, b);
     }
     we_instance_free(b);

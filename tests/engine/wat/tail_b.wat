@@ -25,6 +25,9 @@
              (call $letter (i32.const 0))))
   (func (export "element") (type $unary)
     (return_call_indirect (type $unary) (i32.const 0) (local.get 0)))
+  (func (export "computed") (type $unary)
+    (call_indirect (type $unary) (i32.const 0)
+      (i32.sub (local.get 0) (i32.const 1000))))
   ;; n calls deep, then a frame of 1,000 slots
   (func $deep (export "deep") (type $unary)
     (if (local.get 0)
