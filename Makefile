@@ -430,7 +430,7 @@ bench-engine: $(B)/tests/bench/runner $(BENCH_KERNELS:=.wasm) \
     $(BENCH_KERNELS:=.so)
 	$(Q)TOOLS=$(TOOLS) $(TOP)/setup bench
 	$(Q)$(TOOLS)/venv/bin/python tests/bench/engine.py $(B) \
-	    $(if $(WASMI),--wasmi=$(WASMI)) $(BENCH_FLAGS)
+	    --cc=$(BENCH_CC) $(if $(WASMI),--wasmi=$(WASMI)) $(BENCH_FLAGS)
 
 # Filters in nginx beside others; `BENCH_FLAGS='--only=headers --profile'`.
 BENCH_NGINX := $(B)/bench-nginx

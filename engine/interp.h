@@ -32,8 +32,7 @@ extern we_handler we_h_EXIT, we_h_CROSS_RETURN;
 extern we_handler *const we_handlers[WE_NIOPS];
 
 /* An instruction that is followed by one of these may have this handler, which
- * runs both: nothing else is different, either can still be jumped to.  Rows of
- * the same first one stand together. */
+ * runs both: nothing else is different, either can still be jumped to. */
 struct we_pair {
     uint16_t    first, then;             /* enum we_iop */
     we_handler *handler;

@@ -87,6 +87,8 @@ struct we_block {
                                             br_table at that unit */
 };
 
+enum { WE_PAIR_PLACES = 4096 };          /* twice the rows at least */
+
 struct we_lower {
     struct we_module *module;
     const struct we_allocator *allocator;
@@ -140,7 +142,8 @@ struct we_lower {
     struct we_block *blocks;
     size_t          blocks_cap;
     uint32_t        nblocks;
-    uint16_t        pairs[WE_NIOPS];     /* first row in we_pairs */
+    uint16_t        pairs[WE_PAIR_PLACES]; /* hashed: a row of we_pairs and 1,
+                                            or 0 */
 };
 
 static inline uint8_t we_class_of(we_valtype type)

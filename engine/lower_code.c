@@ -54,28 +54,35 @@ uint16_t *we_emit(struct we_lower *l, uint32_t iop, uint32_t units)
     return p;
 }
 
-void we_lower_index_pairs(struct we_lower *l)
+/* The place of a pair in the table, or the free one where it would be. */
+static uint32_t pair_place(const struct we_lower *l, uint32_t first,
+                           uint32_t then)
 {
-    uint32_t i = we_npairs;
+    uint32_t i = (first * 0x9e3779b1 + then * 0x85ebca6b) >> 20;
 
-    memset(l->pairs, 0xff, sizeof l->pairs);
-    while (i-- > 0) {
-        l->pairs[we_pairs[i].first] = (uint16_t) i;
+    while (l->pairs[i] != 0 && (we_pairs[l->pairs[i] - 1].first != first
+                                || we_pairs[l->pairs[i] - 1].then != then)) {
+        i = (i + 1) % WE_PAIR_PLACES;
     }
+    return i;
 }
 
-static we_handler *find_handler(const struct we_lower *l, uint16_t first,
-                                uint16_t then)
+void we_lower_index_pairs(struct we_lower *l)
 {
     uint32_t i;
 
-    for (i = l->pairs[first]; i < we_npairs && we_pairs[i].first == first;
-         i++) {
-        if (we_pairs[i].then == then) {
-            return we_pairs[i].handler;
-        }
+    for (i = 0; i < we_npairs && i < WE_PAIR_PLACES / 2; i++) {
+        l->pairs[pair_place(l, we_pairs[i].first, we_pairs[i].then)] =
+            (uint16_t) (i + 1);
     }
-    return we_handlers[first];
+}
+
+static we_handler *find_handler(const struct we_lower *l, uint32_t first,
+                                uint32_t then)
+{
+    uint32_t i = l->pairs[pair_place(l, first, then)];
+
+    return i != 0 ? we_pairs[i - 1].handler : we_handlers[first];
 }
 
 void we_emit_handlers(struct we_lower *l, uint32_t from)

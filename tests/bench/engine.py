@@ -1,6 +1,7 @@
 """Compares the engine with others, and all with native code, on the kernels.
 
     engine.py BUILD [--rounds=N] [--time=MS] [--only=NAME,...] [--wasmi=FILE]
+                    [--cc=COMMAND]
 
 All executors run the same kernel in turn, round after round, so that what
 disturbs the machine disturbs all of them; the best round counts.  Times are
@@ -10,6 +11,7 @@ without its vectorizer.  Checksums must agree.
 import argparse
 import ctypes
 import glob
+import importlib.metadata
 import math
 import os
 import subprocess
@@ -149,6 +151,36 @@ def start(path, options):
     return running
 
 
+def first_line(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True,
+                              check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return "unknown"
+
+
+def version(package):
+    try:
+        return package + " " + importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "no " + package
+
+
+def print_versions(options):
+    with open(options.build + "/flags") as f:
+        compiler = f.read().split()[0]
+    with open("/proc/cpuinfo") as f:
+        models = [line.split(":", 1)[1].strip() for line in f
+                  if line.startswith("model name")]
+    print(f"# {models[0] if models else 'unknown processor'}")
+    print(f"# sluice: {first_line(compiler, '--version')}")
+    print(f"# kernels and native: {first_line(options.cc, '--version')}")
+    print(f"# {version('pywasm3')}, {version('wasmtime')}, V8 "
+          + first_line("node", "-p", "process.versions.v8")
+          + (", " + first_line(options.wasmi, "--version")
+             if options.wasmi else ""))
+
+
 def rounds_for(native, milliseconds):
     """How large n must be for native code to take that long."""
     n = 1
@@ -185,8 +217,10 @@ def main():
     parser.add_argument("--time", type=int, default=20)
     parser.add_argument("--only", default="")
     parser.add_argument("--wasmi", default="")
+    parser.add_argument("--cc", default="clang-19")
     options = parser.parse_args()
     options.build = os.path.abspath(options.build)
+    print_versions(options)
     names = [e.name for e in executors(options)[1:]]
     kernels = sorted(p[:-5] for p in
                      glob.glob(options.build + "/tests/bench/*.wasm"))
