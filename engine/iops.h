@@ -23,7 +23,8 @@
  *                                            from its own place
  *   h   .   .   . | d   a   off . | b        load from slot a + slot b + off
  *   h   .   .   . | d   a   off . | imm32    load from slot a + imm + off
- *   h   .   .   . | d   a   off . | b/imm32 k  load from (slot a << k) + b + off
+ *   h   .   .   . | d   a   off . | b . k    load from (slot a << k) + slot b
+ *                                            + off; or imm32 for slot b
  *   h   .   .   . | a   v   off . | imm64    store
  *   h   .   .   . | a   v   off . | imm32 imm64   store to slot a + imm + off
  *   h   .   .   . | d   a   b   c | x y      two 32-bit indices x and y

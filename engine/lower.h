@@ -1,5 +1,6 @@
-/* The lowering's state: what the emission of code (lower_code.c), the blocks
- * and calls (lower_control.c) and the other instructions (lower.c) share. */
+/* The lowering's state: what the bodies (lower_body.c), the emission of code
+ * (lower_code.c), the blocks and calls (lower_control.c) and the other
+ * instructions (lower.c) share. */
 #ifndef WE_LOWER_H
 #define WE_LOWER_H
 
@@ -231,6 +232,10 @@ void we_emit_undo(struct we_lower *l, const struct we_last *last);
 void we_lower_mark_set(struct we_lower *l, uint32_t local);
 void we_lower_mark_read(struct we_lower *l, uint32_t local);
 void we_lower_unmark(struct we_lower *l, uint32_t nset);
+
+/* --- all instructions (lower.c) ------------------------------------------- */
+
+enum we_error we_lower_insn(void *env, const struct we_insn *insn);
 
 /* --- exceptions, structures, arrays, casts (lower_gc.c) ------------------- */
 

@@ -279,7 +279,8 @@ static void push_block(struct we_lower *l, const struct we_insn *insn)
         .nparams = insn->nparams, .nresults = insn->nresults,
         .params = insn->params, .results = insn->results,
         .single = insn->nresults == 1 ? insn->results[0] : WE_BOT,
-        .nset = l->nset, .fixups = WE_NONE, .otherwise = WE_NONE, .stub_of = WE_NONE
+        .nset = l->nset, .fixups = WE_NONE, .otherwise = WE_NONE,
+        .stub_of = WE_NONE
     };
 }
 

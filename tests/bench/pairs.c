@@ -1,8 +1,8 @@
 /*
  * Counts which two instructions of the register code stand in a row: in all of
- * a module, or where execution goes through both when an export is called with N.
- * Imports do nothing.  Linked with --wrap=we_emit_handlers, to see the code before
- * operations become addresses.
+ * a module, or where execution goes through both when an export is called with
+ * N.  Imports do nothing.  Linked with --wrap=we_emit_handlers, to see the code
+ * before operations become addresses.
  *
  *   pairs FILE [EXPORT N]        prints: count, first, second
  */

@@ -2,9 +2,9 @@
 
     pairs.py BUILD ROWS
 
-The votes are cast by programs that do what plugins do: the exports of the corpus
-by what they execute (two thirds of the votes), the example plugins by what
-stands in their code.  A program divides its votes among its pairs by their
+The votes are cast by programs that do what plugins do: the exports of the
+corpus by what they execute (two thirds of the votes), the example plugins by
+what stands in their code.  A program divides its votes among its pairs by their
 share.  The kernels of bench-engine don't vote, they are the judges.
 """
 import collections
@@ -49,6 +49,10 @@ def count(program, *arguments):
     return {pair: n / total for pair, n in counts.items()}
 
 
+def modules(build, folder):
+    return sorted(glob.glob(f"{build}/{folder}/*.wasm"))
+
+
 def exports(build, path):
     """The functions that take a number of rounds."""
     out = subprocess.run([build + "/sluice", "check", path], check=True,
@@ -60,10 +64,10 @@ def main():
     build, rows = sys.argv[1], int(sys.argv[2])
     program = build + "/tests/bench/pairs"
     executed = [count(program, path, name, "5")
-                for path in sorted(glob.glob(build + "/tests/bench/corpus/*.wasm"))
+                for path in modules(build, "tests/bench/corpus")
                 for name in exports(build, path)]
     plugins = [count(program, path)
-               for path in sorted(glob.glob(build + "/plugins/*/*.wasm"))]
+               for path in modules(build, "plugins/*")]
     votes = collections.Counter()
     for programs, weight in (executed, 2), (plugins, 1):
         for shares in programs:

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define EXPORT(name) __attribute__((export_name(#name))) uint64_t name(uint32_t n)
+#define EXPORT(name) \
+    __attribute__((export_name(#name))) uint64_t name(uint32_t n)
 
 static const char head[] =
     "GET /api/v2/items?q=caf%C3%A9%20au+lait&page=3&sort=-name HTTP/1.1\r\n"
