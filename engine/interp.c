@@ -191,6 +191,7 @@ WE_SLOW(refuse_call)
         const struct we_code *code = callee->code;                            \
         struct we_frame *frame = run->high - 1;                               \
                                                                               \
+        WE_KEEP(frame);                                                       \
         acc = run->used + code->charge;                                       \
         if (__builtin_expect(acc > run->bytes || run->interrupt != 0, 0)) {   \
             WE_TAIL(refuse_call(WE_PASS));                                    \
@@ -199,8 +200,9 @@ WE_SLOW(refuse_call)
         run->high = frame;                                                    \
         frame->func = callee;                                                 \
         frame->fp = fp;                                                       \
-        frame->pc = pc + (length);                                            \
         fp += (args);                                                         \
+        pc += (length);                                                       \
+        frame->pc = pc;                                                       \
         pc = code->units;                                                     \
         WE_KEEP(pc);                                                          \
         WE_GO();                                                              \
