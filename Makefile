@@ -402,8 +402,7 @@ $(B)/tests/bench/%.so: tests/bench/kernels/%.c tests/bench/kernels/kernel.h
 $(B)/tests/bench/runner: $(B)/tests/bench/runner.o $(B)/libsluice.a
 	$(call say,LD,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
-# Which pairs of operations have a handler is written anew by hand only:
-# `make pairs >iops_pairs.h && mv iops_pairs.h engine/`.
+# Which pairs of operations have a handler, written anew by hand only.
 PAIRS ?= 1000
 CORPUS := $(B)/tests/bench/corpus
 $(B)/tests/bench/pairs: $(B)/tests/bench/pairs.o $(B)/libsluice.a
@@ -423,7 +422,8 @@ $(CORPUS)/rust.wasm: $(wildcard tests/bench/corpus/Cargo.* \
 
 .PHONY: pairs
 pairs: $(B)/tests/bench/pairs $(CORPUS)/libc.wasm $(CORPUS)/rust.wasm examples
-	@python3 tests/bench/pairs.py $(B) $(PAIRS)
+	$(Q)python3 tests/bench/pairs.py $(B) $(PAIRS) >$(B)/iops_pairs.h
+	$(Q)mv $(B)/iops_pairs.h engine/
 
 .PHONY: bench-engine
 bench-engine: $(B)/tests/bench/runner $(BENCH_KERNELS:=.wasm) \
