@@ -22,21 +22,22 @@
 #define NGX_HTTP_WASM_CALL_WATCH  1000
 
 
+static ngx_int_t ngx_http_wasm_call_make(ngx_http_wasm_config_t *config,
+    ngx_http_wasm_stream_t *st, const struct pw_http_call *http,
+    ngx_pool_t *pool, ngx_http_wasm_call_t **made);
+static ngx_uint_t ngx_http_wasm_call_ending(void);
+static ngx_int_t ngx_http_wasm_call_admit(ngx_http_wasm_config_t *config,
+    ngx_http_wasm_stream_t *st, ngx_str_t *name);
 static void ngx_http_wasm_call_refuse(ngx_http_wasm_config_t *config,
     ngx_http_wasm_stream_t *st, ngx_str_t *name, const char *why);
 static ngx_uint_t ngx_http_wasm_call_https(const struct pw_http_call *http);
 static ngx_http_wasm_call_t *ngx_http_wasm_call_create(
     ngx_http_wasm_config_t *config, ngx_http_wasm_stream_t *st,
     ngx_pool_t *pool);
-static ngx_int_t ngx_http_wasm_call_connection(ngx_http_wasm_call_t *call);
-static ngx_int_t ngx_http_wasm_call_request(ngx_http_wasm_call_t *call);
 static ngx_http_wasm_instance_t *ngx_http_wasm_call_instance(
     ngx_http_wasm_config_t *config, ngx_http_wasm_stream_t *st);
-static void ngx_http_wasm_call_start(ngx_http_wasm_call_t *call,
-    ngx_msec_t timeout);
+static void ngx_http_wasm_call_start(ngx_http_wasm_call_t *call);
 static void ngx_http_wasm_call_watch(ngx_event_t *ev);
-static ngx_int_t ngx_http_wasm_call_subrequest(ngx_http_request_t *r,
-    void *data, ngx_int_t rc);
 static void ngx_http_wasm_call_timeout(ngx_event_t *ev);
 static void ngx_http_wasm_call_done(ngx_event_t *ev);
 static void ngx_http_wasm_call_failure(ngx_http_wasm_call_t *call,
@@ -47,8 +48,6 @@ static void ngx_http_wasm_call_unlink(ngx_http_wasm_call_t *call);
 static void ngx_http_wasm_call_stop(ngx_http_wasm_call_t *call,
     ngx_uint_t failed);
 static void ngx_http_wasm_call_free(ngx_http_wasm_call_t *call);
-static u_char *ngx_http_wasm_call_log_error(ngx_log_t *log, u_char *buf,
-    size_t len);
 
 
 /*
@@ -112,43 +111,69 @@ static ngx_connection_t  ngx_http_wasm_call_nothing = {
     .fd = (ngx_socket_t) -1
 };
 
-/* where a call without a client would come from */
-
-static struct sockaddr  ngx_http_wasm_call_nowhere = { .sa_family = AF_UNIX };
-static ngx_str_t        ngx_http_wasm_call_nobody = ngx_string("unix:");
-
-
 enum pw_status
 ngx_http_wasm_call_new(void *root, void *stream,
     const struct pw_http_call *http, uint32_t id)
 {
-    ngx_int_t                rc;
-    ngx_str_t                name;
-    ngx_msec_t               timeout;
-    ngx_pool_t              *pool;
-    ngx_http_wasm_call_t    *call;
-    ngx_http_wasm_callee_t   callee;
-    ngx_http_wasm_config_t  *config = root;
-    ngx_http_wasm_stream_t  *st = stream;
-    ngx_http_wasm_plugin_t  *plugin;
-
-    plugin = config->plugin;
-
-    name.data = (u_char *) http->upstream.data;
-    name.len = http->upstream.len;
+    ngx_int_t              rc;
+    ngx_pool_t            *pool;
+    ngx_http_wasm_call_t  *call;
 
     pool = ngx_create_pool(NGX_HTTP_WASM_CALL_POOL, ngx_cycle->log);
     if (pool == NULL) {
         return PW_INTERNAL_FAILURE;
     }
 
-    /* the name is kept by what is found for it */
+    call = NULL;
+    rc = ngx_http_wasm_call_make(root, stream, http, pool, &call);
 
-    if (name.len) {
-        name.data = ngx_pstrdup(pool, &name);
-        if (name.data == NULL) {
-            goto failed;
-        }
+    if (rc == NGX_OK && call) {
+        call->id = id;
+        ngx_http_wasm_call_start(call);
+
+        return PW_OK;
+    }
+
+    ngx_destroy_pool(pool);
+
+    switch (rc) {
+
+    case NGX_OK:
+        return PW_OK;
+
+    case NGX_DECLINED:
+        return PW_BAD_ARGUMENT;
+
+    default:
+        return PW_INTERNAL_FAILURE;
+    }
+}
+
+
+/*
+ * NGX_OK without a call: the plugin is being tried out, nothing is sent and no
+ * answer comes.  NGX_DECLINED: there is no such upstream.
+ */
+
+static ngx_int_t
+ngx_http_wasm_call_make(ngx_http_wasm_config_t *config,
+    ngx_http_wasm_stream_t *st, const struct pw_http_call *http,
+    ngx_pool_t *pool, ngx_http_wasm_call_t **made)
+{
+    ngx_int_t                rc;
+    ngx_str_t                name, given;
+    ngx_http_wasm_call_t    *call;
+    ngx_http_wasm_callee_t   callee;
+
+    /* what is found for the name keeps it */
+
+    given.data = (u_char *) http->upstream.data;
+    given.len = http->upstream.len;
+
+    name.len = given.len;
+    name.data = ngx_pstrdup(pool, &given);
+    if (name.data == NULL) {
+        return NGX_ERROR;
     }
 
     rc = ngx_http_wasm_callee_find(config, pool, &name,
@@ -156,47 +181,30 @@ ngx_http_wasm_call_new(void *root, void *stream,
 
     if (rc == NGX_DECLINED) {
         ngx_http_wasm_call_refuse(config, st, &name, "no such upstream");
-        ngx_destroy_pool(pool);
-        return PW_BAD_ARGUMENT;
     }
 
     if (rc != NGX_OK) {
-        goto failed;
+        return rc;
     }
 
-    if (!plugin->running && !ngx_exiting && !ngx_terminate && !ngx_quit) {
-
-        /* it is tried out: nothing is sent, and no answer comes */
-
-        ngx_destroy_pool(pool);
-        return PW_OK;
+    if (!config->plugin->running && !ngx_http_wasm_call_ending()) {
+        return NGX_OK;
     }
 
-    if (!plugin->running || (st == NULL && ngx_exiting)) {
-        ngx_http_wasm_call_refuse(config, st, &name, "the worker shuts down");
-        goto failed;
-    }
-
-    if ((st ? st->calls : config->calls) >= plugin->callouts
-        || plugin->calls >= NGX_HTTP_WASM_CALL_MANY * plugin->callouts)
-    {
-        ngx_http_wasm_call_refuse(config, st, &name,
-                                  "too many at once, see callouts=");
-        goto failed;
+    if (ngx_http_wasm_call_admit(config, st, &name) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     call = ngx_http_wasm_call_create(config, st, pool);
     if (call == NULL) {
-        goto failed;
+        return NGX_ERROR;
     }
 
-    call->id = id;
     call->name = name;
+    call->timeout = config->plugin->callout_timeout;
 
-    timeout = plugin->callout_timeout;
-
-    if (http->timeout && http->timeout < timeout) {
-        timeout = http->timeout;
+    if (http->timeout && http->timeout < call->timeout) {
+        call->timeout = http->timeout;
     }
 
     rc = ngx_http_wasm_wire_request(call, http);
@@ -206,22 +214,52 @@ ngx_http_wasm_call_new(void *root, void *stream,
                                   "too many bytes at once, see callout_body=");
     }
 
-    if (rc != NGX_OK
-        || ngx_http_wasm_wire_upstream(call, &callee, timeout) != NGX_OK)
-    {
-        plugin->call_bytes -= call->charged;
-        goto failed;
+    if (rc == NGX_OK) {
+        rc = ngx_http_wasm_wire_upstream(call, &callee);
     }
 
-    ngx_http_wasm_call_start(call, timeout);
+    if (rc != NGX_OK) {
+        config->plugin->call_bytes -= call->charged;
+        return NGX_ERROR;
+    }
 
-    return PW_OK;
+    *made = call;
 
-failed:
+    return NGX_OK;
+}
 
-    ngx_destroy_pool(pool);
 
-    return PW_INTERNAL_FAILURE;
+/* the process ends, or the worker: it takes no more than it has to */
+
+static ngx_uint_t
+ngx_http_wasm_call_ending(void)
+{
+    return ngx_exiting || ngx_terminate || ngx_quit;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_call_admit(ngx_http_wasm_config_t *config,
+    ngx_http_wasm_stream_t *st, ngx_str_t *name)
+{
+    ngx_http_wasm_plugin_t  *plugin;
+
+    plugin = config->plugin;
+
+    if (!plugin->running || (st == NULL && ngx_http_wasm_call_ending())) {
+        ngx_http_wasm_call_refuse(config, st, name, "the worker shuts down");
+        return NGX_ERROR;
+    }
+
+    if ((st ? st->calls : config->calls) >= plugin->callouts
+        || plugin->calls >= NGX_HTTP_WASM_CALL_MANY * plugin->callouts)
+    {
+        ngx_http_wasm_call_refuse(config, st, name,
+                                  "too many at once, see callouts=");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -284,8 +322,7 @@ ngx_http_wasm_call_create(ngx_http_wasm_config_t *config,
     call->stream = st;
     call->instance = ngx_http_wasm_call_instance(config, st);
 
-    if (ngx_http_wasm_call_connection(call) != NGX_OK
-        || ngx_http_wasm_call_request(call) != NGX_OK
+    if (ngx_http_wasm_caller_init(call) != NGX_OK
         || ngx_array_init(&call->headers, pool, 16, sizeof(struct pw_pair))
            != NGX_OK
         || ngx_array_init(&call->trailers, pool, 1, sizeof(struct pw_pair))
@@ -305,168 +342,6 @@ ngx_http_wasm_call_create(ngx_http_wasm_config_t *config,
 }
 
 
-/*
- * A client's connection, as nginx's upstream code sees it: always writable,
- * nothing ever comes from it, and whatever is set on it is set already.
- */
-
-static ngx_int_t
-ngx_http_wasm_call_connection(ngx_http_wasm_call_t *call)
-{
-    ngx_log_t                 *log;
-    ngx_connection_t          *c, *client;
-    ngx_http_core_loc_conf_t  *clcf;
-    ngx_http_wasm_plugin_t    *plugin;
-
-    plugin = call->config->plugin;
-    clcf = call->config->conf.loc_conf[ngx_http_core_module.ctx_index];
-    log = clcf->error_log ? clcf->error_log : ngx_cycle->log;
-
-    call->log = *log;
-    call->log.handler = ngx_http_wasm_call_log_error;
-    call->log.data = &call->log_ctx;
-    call->log.action = "calling upstream";
-
-    if (plugin->log_second == ngx_time()
-        && plugin->log_lines >= plugin->log_rate
-        && call->log.log_level > NGX_LOG_CRIT)
-    {
-        /* what fails is the plugin's doing, and counts with its own lines */
-
-        call->log.log_level = NGX_LOG_CRIT;
-    }
-
-    c = &call->connection;
-
-    c->fd = (ngx_socket_t) -1;
-    c->data = &call->main;
-    c->read = &call->read;
-    c->write = &call->write;
-    c->log = &call->log;
-    c->pool = call->pool;
-    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
-    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
-
-    c->read->data = c;
-    c->read->log = c->log;
-    c->write->data = c;
-    c->write->log = c->log;
-    c->write->write = 1;
-    c->write->active = 1;
-    c->write->ready = 1;
-
-    c->sockaddr = &ngx_http_wasm_call_nowhere;
-    c->socklen = sizeof(sa_family_t);
-    c->addr_text = ngx_http_wasm_call_nobody;
-    c->local_sockaddr = c->sockaddr;
-    c->local_socklen = c->socklen;
-
-    call->log_ctx.connection = c;
-    call->log_ctx.request = &call->main;
-
-    if (call->stream == NULL) {
-        return NGX_OK;
-    }
-
-    /* balancers may go by the client's address */
-
-    client = call->stream->ctx->request->connection;
-    c->number = client->number;
-
-    c->sockaddr = ngx_palloc(call->pool, client->socklen);
-    c->addr_text.data = ngx_pstrdup(call->pool, &client->addr_text);
-
-    if (c->sockaddr == NULL || c->addr_text.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(c->sockaddr, client->sockaddr, client->socklen);
-    c->socklen = client->socklen;
-    c->addr_text.len = client->addr_text.len;
-
-    return NGX_OK;
-}
-
-
-/*
- * The main request ends with the call, and no sooner: its count never comes
- * down to one.  It isn't active, its subrequest neither, so that at its end
- * nothing is logged, and the main one is asked to go on, which does nothing.
- */
-
-static ngx_int_t
-ngx_http_wasm_call_request(ngx_http_wasm_call_t *call)
-{
-    ngx_time_t                   *tp;
-    ngx_http_request_t           *r;
-    ngx_http_conf_ctx_t          *conf;
-    ngx_http_core_main_conf_t    *cmcf;
-    ngx_http_post_subrequest_t   *ps;
-
-    conf = &call->config->conf;
-    cmcf = conf->main_conf[ngx_http_core_module.ctx_index];
-    tp = ngx_timeofday();
-
-    r = &call->request;
-
-    r->signature = NGX_HTTP_MODULE;
-    r->connection = &call->connection;
-    r->pool = call->pool;
-    r->main_conf = conf->main_conf;
-    r->srv_conf = conf->srv_conf;
-    r->loc_conf = conf->loc_conf;
-    r->http_version = NGX_HTTP_VERSION_11;
-    r->http_state = NGX_HTTP_PROCESS_REQUEST_STATE;
-    r->start_sec = tp->sec;
-    r->start_msec = tp->msec;
-    r->uri_changes = NGX_HTTP_MAX_URI_CHANGES + 1;
-    r->subrequests = NGX_HTTP_MAX_SUBREQUESTS + 1;
-    r->headers_in.content_length_n = -1;
-    r->headers_in.keep_alive_n = -1;
-    r->headers_out.content_length_n = -1;
-    r->headers_out.last_modified_time = -1;
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    r->ctx = ngx_pcalloc(call->pool, sizeof(void *) * ngx_http_max_module);
-    r->variables = ngx_pcalloc(call->pool,
-                               cmcf->variables.nelts
-                               * sizeof(ngx_http_variable_value_t));
-
-    if (r->ctx == NULL || r->variables == NULL
-        || ngx_list_init(&r->headers_in.headers, call->pool, 8,
-                         sizeof(ngx_table_elt_t))
-           != NGX_OK
-        || ngx_list_init(&r->headers_out.headers, call->pool, 1,
-                         sizeof(ngx_table_elt_t))
-           != NGX_OK
-        || ngx_list_init(&r->headers_out.trailers, call->pool, 1,
-                         sizeof(ngx_table_elt_t))
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    call->main = *r;
-    call->main.main = &call->main;
-    call->main.count = 1000;
-
-    ps = ngx_palloc(call->pool, sizeof(ngx_http_post_subrequest_t));
-    if (ps == NULL) {
-        return NGX_ERROR;
-    }
-
-    ps->handler = ngx_http_wasm_call_subrequest;
-    ps->data = call;
-
-    r->main = &call->main;
-    r->parent = &call->main;
-    r->post_subrequest = ps;
-
-    return NGX_OK;
-}
-
-
 /* where the callback that makes the call runs */
 
 static ngx_http_wasm_instance_t *
@@ -483,7 +358,7 @@ ngx_http_wasm_call_instance(ngx_http_wasm_config_t *config,
 
 
 static void
-ngx_http_wasm_call_start(ngx_http_wasm_call_t *call, ngx_msec_t timeout)
+ngx_http_wasm_call_start(ngx_http_wasm_call_t *call)
 {
     ngx_queue_insert_tail(&call->instance->calls, &call->queue);
 
@@ -496,7 +371,7 @@ ngx_http_wasm_call_start(ngx_http_wasm_call_t *call, ngx_msec_t timeout)
         call->config->calls++;
     }
 
-    ngx_add_timer(&call->timer, timeout);
+    ngx_add_timer(&call->timer, call->timeout);
 
     if (ngx_http_wasm_calls++ == 0) {
         ngx_http_wasm_call_watch(&ngx_http_wasm_call_watcher);
@@ -569,20 +444,6 @@ ngx_http_wasm_call_charge(ngx_http_wasm_call_t *call, size_t size)
 
     plugin->call_bytes += size;
     call->charged += size;
-
-    return NGX_OK;
-}
-
-
-/*
- * nginx's upstream code has ended.  It tells finalize_request what came of it,
- * unless it hadn't begun.
- */
-
-static ngx_int_t
-ngx_http_wasm_call_subrequest(ngx_http_request_t *r, void *data, ngx_int_t rc)
-{
-    ngx_http_wasm_call_over(data, NGX_HTTP_WASM_CALL_NO_PEER);
 
     return NGX_OK;
 }
@@ -840,47 +701,4 @@ ngx_http_wasm_call_free(ngx_http_wasm_call_t *call)
     }
 
     ngx_destroy_pool(call->pool);
-}
-
-
-/* the call that a request of nginx's belongs to */
-
-ngx_uint_t
-ngx_http_wasm_call_is(ngx_http_request_t *r)
-{
-    return r->post_subrequest
-           && r->post_subrequest->handler == ngx_http_wasm_call_subrequest;
-}
-
-
-static u_char *
-ngx_http_wasm_call_log_error(ngx_log_t *log, u_char *buf, size_t len)
-{
-    u_char                *p;
-    ngx_http_log_ctx_t    *ctx;
-    ngx_http_upstream_t   *u;
-    ngx_http_wasm_call_t  *call;
-
-    p = buf;
-    ctx = log->data;
-    call = (ngx_http_wasm_call_t *) ctx->connection;
-    u = call->request.upstream;
-
-    if (log->action) {
-        p = ngx_snprintf(buf, len, " while %s", log->action);
-        len -= p - buf;
-        buf = p;
-    }
-
-    p = ngx_snprintf(buf, len, ", wasm plugin: \"%V\", call to: \"%V\"",
-                     &call->config->plugin->name, &call->name);
-    len -= p - buf;
-    buf = p;
-
-    if (u && u->peer.name) {
-        p = ngx_snprintf(buf, len, ", upstream: \"%V%V%V\"",
-                         &u->schema, u->peer.name, &call->request.uri);
-    }
-
-    return p;
 }

@@ -62,6 +62,7 @@ struct ngx_http_wasm_call_s {
     uint32_t                       id;
     ngx_str_t                      name;         /* of the upstream */
     size_t                         charged;      /* bytes, in the plugin's */
+    ngx_msec_t                     timeout;
     ngx_event_t                    timer;
     ngx_event_t                    done;         /* posted: is over */
     ngx_http_wasm_call_e           outcome;
@@ -94,6 +95,10 @@ ngx_int_t ngx_http_wasm_call_charge(ngx_http_wasm_call_t *call, size_t size);
 void ngx_http_wasm_call_over(ngx_http_wasm_call_t *call,
     ngx_http_wasm_call_e outcome);
 
+/* ngx_http_wasm_caller.c: the connection and the requests */
+
+ngx_int_t ngx_http_wasm_caller_init(ngx_http_wasm_call_t *call);
+
 /* ngx_http_wasm_callee.c: NGX_DECLINED: there is no such upstream */
 
 ngx_int_t ngx_http_wasm_callee_find(ngx_http_wasm_config_t *config,
@@ -112,7 +117,7 @@ ngx_int_t ngx_http_wasm_answer_copy_filter(void *data, ssize_t bytes);
 ngx_int_t ngx_http_wasm_wire_request(ngx_http_wasm_call_t *call,
     const struct pw_http_call *http);
 ngx_int_t ngx_http_wasm_wire_upstream(ngx_http_wasm_call_t *call,
-    ngx_http_wasm_callee_t *callee, ngx_msec_t timeout);
+    ngx_http_wasm_callee_t *callee);
 
 
 #endif /* _NGX_HTTP_WASM_CALL_H_INCLUDED_ */

@@ -385,7 +385,10 @@ enum pw_status ngx_http_wasm_call_new(void *root, void *stream,
     const struct pw_http_call *http, uint32_t id);
 void ngx_http_wasm_call_detach(ngx_http_wasm_stream_t *st);
 void ngx_http_wasm_call_cancel(ngx_http_wasm_instance_t *in);
-ngx_uint_t ngx_http_wasm_call_is(ngx_http_request_t *r);
+
+/* ngx_http_wasm_caller.c: is it a call's request? */
+
+ngx_uint_t ngx_http_wasm_caller_is(ngx_http_request_t *r);
 
 /* ngx_http_wasm_callee.c */
 

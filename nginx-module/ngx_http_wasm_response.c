@@ -64,8 +64,8 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
     ngx_http_wasm_loc_conf_t  *wlcf;
 
     if (r != r->main) {
-        return ngx_http_wasm_call_is(r) ? NGX_OK
-                                        : ngx_http_next_header_filter(r);
+        return ngx_http_wasm_caller_is(r) ? NGX_OK
+                                          : ngx_http_next_header_filter(r);
     }
 
     ctx = ngx_http_wasm_ctx_get(r);
@@ -323,7 +323,7 @@ ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_http_wasm_ctx_t  *ctx;
 
-    if (r != r->main && ngx_http_wasm_call_is(r)) {
+    if (r != r->main && ngx_http_wasm_caller_is(r)) {
         return NGX_OK;
     }
 

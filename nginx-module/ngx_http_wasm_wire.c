@@ -30,6 +30,8 @@ static ngx_http_wasm_wire_method_t *ngx_http_wasm_wire_method(
     const struct pw_str *name);
 static ngx_int_t ngx_http_wasm_wire_fields(ngx_http_wasm_call_t *call,
     const struct pw_http_call *http);
+static ngx_int_t ngx_http_wasm_wire_headers(ngx_http_wasm_call_t *call,
+    const struct pw_http_call *http, u_char *p);
 static ngx_int_t ngx_http_wasm_wire_resolved(ngx_http_wasm_call_t *call,
     ngx_url_t *url);
 static ngx_int_t ngx_http_wasm_wire_init_peer(ngx_http_request_t *r,
@@ -252,9 +254,7 @@ ngx_http_wasm_wire_fields(ngx_http_wasm_call_t *call,
     const struct pw_http_call *http)
 {
     u_char               *p, *last;
-    size_t                i;
     ngx_str_t             host;
-    ngx_table_elt_t      *h;
     const struct pw_str  *authority;
     ngx_http_request_t   *r;
 
@@ -298,7 +298,18 @@ ngx_http_wasm_wire_fields(ngx_http_wasm_call_t *call,
     r->headers_in.server.data = host.data;
     r->headers_in.server.len = (p ? p : last) - host.data;
 
-    p = last + 2;
+    return ngx_http_wasm_wire_headers(call, http, last + 2);
+}
+
+
+/* headers_in: lines that stand in the request's bytes, from p on */
+
+static ngx_int_t
+ngx_http_wasm_wire_headers(ngx_http_wasm_call_t *call,
+    const struct pw_http_call *http, u_char *p)
+{
+    size_t            i;
+    ngx_table_elt_t  *h;
 
     for (i = 0; i < http->nheaders; i++) {
 
@@ -308,7 +319,7 @@ ngx_http_wasm_wire_fields(ngx_http_wasm_call_t *call,
             continue;
         }
 
-        h = ngx_list_push(&r->headers_in.headers);
+        h = ngx_list_push(&call->request.headers_in.headers);
         if (h == NULL) {
             return NGX_ERROR;
         }
@@ -333,7 +344,7 @@ ngx_http_wasm_wire_fields(ngx_http_wasm_call_t *call,
 
 ngx_int_t
 ngx_http_wasm_wire_upstream(ngx_http_wasm_call_t *call,
-    ngx_http_wasm_callee_t *callee, ngx_msec_t timeout)
+    ngx_http_wasm_callee_t *callee)
 {
     ngx_http_request_t        *r;
     ngx_http_upstream_t       *u;
@@ -350,9 +361,9 @@ ngx_http_wasm_wire_upstream(ngx_http_wasm_call_t *call,
 
     /* half of the time for one peer, so that another can be tried */
 
-    conf->connect_timeout = (timeout + 1) / 2;
-    conf->send_timeout = timeout;
-    conf->read_timeout = timeout;
+    conf->connect_timeout = (call->timeout + 1) / 2;
+    conf->send_timeout = call->timeout;
+    conf->read_timeout = call->timeout;
     conf->buffer_size = NGX_HTTP_WASM_WIRE_HEADERS;
     conf->next_upstream = NGX_HTTP_UPSTREAM_FT_ERROR
                           |NGX_HTTP_UPSTREAM_FT_TIMEOUT;
