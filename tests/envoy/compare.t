@@ -67,11 +67,12 @@ sub nginx_server
 {
     my ($s) = @_;
     my ($plugins, $filters, $i) = ('', '', 0);
+    my $deadline = slow() * 500 . 'ms';
     for my $f (@{ $s->{filters} }) {
         my $of = $f->{same} ? 0 : $i;
         my $fail = ($f->{fail} // '') eq 'open' ? 'fail=open' : '';
         $plugins .= "wasm_plugin $s->{here}.$i " . module_of($f)
-            . " deadline=500ms log_rate=10000 memory=64m $fail "
+            . " deadline=$deadline log_rate=10000 memory=64m $fail "
             . "'vm_config=vm configuration' share=$s->{here}.$i "
             . 'allow=default,http_call:* '
             . ($f->{parameters} // '')
