@@ -302,10 +302,10 @@ check-nginx-new: nginx-new examples test-plugins
 # --- Envoy: the same plugins there and here ----------------------------------
 
 .PHONY: compare-envoy
-compare-envoy: all examples-c
+compare-envoy: $(if $(SAN),nginx-new,all)
 	$(Q)TOOLS=$(TOOLS) $(TOP)/setup envoy
-	$(Q)SLUICE_NGINX=/usr/sbin/nginx \
-	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) \
+	$(Q)SLUICE_NGINX=$(if $(SAN),$(NGINX_NEW)/objs/nginx,/usr/sbin/nginx) \
+	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(B)/nginx-deb/$(MODULE)) \
 	    $(PROVE) tests/envoy/compare.t
 
 # --- coverage ----------------------------------------------------------------
