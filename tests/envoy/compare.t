@@ -32,9 +32,12 @@ sub send_pieces
     my ($socket, @pieces) = @_;
     for my $piece (@pieces) {
         return if $piece eq '!close';
-        sleep $1, next if $piece =~ /^!wait ([\d.]+)/;
-        print $socket $piece;
-        sleep 0.05 if @pieces > 2;
+        if ($piece =~ /^!wait ([\d.]+)/) {
+            sleep $1;
+        } else {
+            print $socket $piece;
+            sleep 0.05 if @pieces > 2;
+        }
     }
 }
 
@@ -171,41 +174,48 @@ sub ask_http2
     return $r;
 }
 
-# The answer to a message; undef if the client goes away before.
-sub ask_one
+# All of a message but its answer; false if the client goes away before.
+sub send_one
 {
-    my ($s, $m, $c) = @_;
+    my ($m, $c) = @_;
     for my $piece (@{ $m->{send} }) {
-        return if $piece eq '!close';
+        return 0 if $piece eq '!close';
         $c->send($piece);
         sleep 0.05 if @{ $m->{send} } > 2;
     }
-    return $c->response(method => $m->{method},
-        timeout => $s->{options}{patience} // 5);
+    return 1;
 }
 
 sub ask
 {
     my ($s, $port) = @_;
-    my (@lines, $n, $c);
+    my $o = $s->{options};
+    my (@lines, $n, $c, @waiting);
+    my $answer = sub {
+        my ($n, $m, $c) = @_;
+        my $r = $o->{http2} ? ask_http2($m, $port) : $c->response(
+            method => $m->{method}, timeout => $o->{patience} // 5);
+        push @lines,
+            client_lines($n, $r, show => [split ' ', $o->{show} // '']);
+    };
     for my $m (@{ $s->{requests} }) {
         $n++;
-        my $r;
-        if ($s->{options}{http2}) {
-            $r = ask_http2($m, $port);
-        } else {
-            undef $c unless $s->{options}{together};
-            $c //= eval { client($port) };
-            push(@lines, "client $n refused"), next unless $c;
-            $r = ask_one($s, $m, $c);
+        undef $c unless $o->{together};
+        $c //= eval { client($port) } unless $o->{http2};
+        if (!$c && !$o->{http2}) {
+            push @lines, "client $n refused";
+        } elsif ($o->{http2} || send_one($m, $c)) {
+            push @waiting, [$n, $m, $c];
         }
-        push @lines, client_lines($n, $r,
-            show => [split ' ', $s->{options}{show} // '']) if $r;
+        sleep 0.05 if $o->{at_once};
+        $answer->(@{ shift @waiting }) while !$o->{at_once} && @waiting;
     }
+    $answer->(@$_) for splice @waiting;
     undef $c;
     sleep $s->{options}{wait} if $s->{options}{wait};
     my @up = grep { ($_->header('x-scenario') // '') eq $s->{here} }
         $up->requests;
+    @up = sort { $a->uri cmp $b->uri } @up if $o->{at_once};
     my @called = grep { ($_->header('host') // '') eq $s->{here} }
         $callee->requests;
     $_->clear for $up, $callee;

@@ -629,6 +629,16 @@ static void act_return(struct words *w)
     event.result = (u32)argument(w);
 }
 
+/* The context's number, into $a. */
+static void act_keep(struct words *w)
+{
+    const char *s;
+
+    if (word(w, &s) == 2) {
+        kept[(s[1] - 'a') % 26] = event.context;
+    }
+}
+
 static void act_allocator(struct words *w)
 {
     const char *s;
@@ -726,6 +736,7 @@ static const struct act {
 } acts[] = {
     { "args", act_args },       { "log", act_log },
     { "say", act_say },         { "return", act_return },
+    { "keep", act_keep },
     { "allocator", act_allocator }, { "results", act_results },
     { "trap", act_trap },       { "loop", act_loop },
     { "recurse", act_recurse }, { "outside", act_outside },

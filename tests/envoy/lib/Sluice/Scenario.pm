@@ -13,9 +13,10 @@ package Sluice::Scenario;
 #     >- X-T: 1                  a trailer
 #     < 200                      what the server behind the proxy answers
 #     < X-B: 2
-#     << text                    (300*x: 300 of them; \x00: a byte;
-#     <- X-T: 1                  !close: the end of the connection)
-#     @ /path 200                what it answers to a call-out
+#     << text                    (300*x: 300 of them; \x00: a byte; !close:
+#     <- X-T: 1                  the end of the connection; !wait SECONDS)
+#     @ /path 200                what it answers to a call-out; !wait for 200:
+#                                two seconds later
 #     @ X-C: 3
 #     @@ text
 #     ! OPTION VALUE
@@ -23,7 +24,8 @@ package Sluice::Scenario;
 # Options: plugin FILE [FLAGS] (of plugins/, or c/NAME of sdk-examples/), steps
 # TEXT (the configuration of such), root TEXT (root_id), fail open, parameters TEXT (more of
 # wasm_plugin), alone (in processes of its own), nginx DIRECTIVE, cluster NAME
-# (where requests go), http2, together (the requests on one connection), show
+# (where requests go), http2, together (the requests on one connection),
+# at_once (each sent before the first answer is read), show
 # HEADERS (of those a proxy writes), wait SECONDS (for what happens later),
 # patience SECONDS (for an answer).
 #
@@ -66,7 +68,7 @@ sub line
         push @{ $s->{requests} }, { head => [$1] };
     } elsif ($line =~ /^< (\d.*)/) {
         $s->{answer} = { head => [$1] };
-    } elsif ($line =~ /^@ (\S+) (\d.*)/) {
+    } elsif ($line =~ /^@ (\S+) (\d.*|!wait)$/) {
         $s->{calls}{$1} = $s->{call} = { head => [$2] };
     } elsif ($line =~ /^([><@])([>\-<@]?) ?(.*)/) {
         my $m = $1 eq '<' ? $s->{answer} : $1 eq '@' ? $s->{call}
@@ -96,6 +98,7 @@ sub finish
     $s->{answer}{pieces} //= ['hello'] unless @{ $s->{answer}{head} } > 1
         || $s->{answer}{head}[0] ne '200';
     for my $m ($s->{answer}, values %{ $s->{calls} }) {
+        $m->{late} = $m->{head}[0] =~ s/^!wait/200/;
         $m->{head}[0] = "HTTP/1.1 $m->{head}[0]";
         $m->{head}[0] .= ' OK' unless $m->{head}[0] =~ /^\S+ \S+ /;
         frame($m, 1);
@@ -132,7 +135,8 @@ sub frame
         push @pieces, join "\r\n", 0, @{ $m->{trailers} // [] }, '', ''
             unless grep { /^!close/ } @pieces;
     }
-    $m->{send} = [join("\r\n", @head, '', ''), @pieces];
+    $m->{send} = [$m->{late} ? '!wait 2' : (), join("\r\n", @head, '', ''),
+        @pieces];
 }
 
 sub unescape
