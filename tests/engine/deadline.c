@@ -292,7 +292,7 @@ static void no_signal_left(void)
         for (number = SIGRTMIN; number <= SIGRTMAX; number++) {
             sigaction(number, &action, NULL);
         }
-        _exit(we_engine_attach(engine));
+        _exit((int) we_engine_attach(engine));
     }
     waitpid(child, &status, 0);
     is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, WE_SYSTEM,
