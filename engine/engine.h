@@ -308,6 +308,37 @@ we_table  *we_instance_table(we_instance *instance, const char *name,
 we_tag    *we_instance_tag(we_instance *instance, const char *name,
                            size_t len);
 
+/* --- the host's own objects --------------------------------------------- */
+
+/*
+ * A memory, table, global or tag that the host makes for guests to import;
+ * functions are the linker's.  What doesn't concern its kind is 0.
+ */
+struct we_host_object {
+    enum we_kind kind;        /* not WE_FUNC */
+    const char  *name;        /* UTF-8, NUL-terminated; each another one */
+    const char  *type;        /* table: "r" or "e", with null; global: a letter;
+                                 tag: a signature without results, "iI:" */
+    uint64_t     min, max;    /* memory: pages of 64 KiB; table: elements; max
+                                 0: none */
+    bool         is64;        /* memory, table: addresses are i64 */
+    bool         shared;      /* memory: for atomics; has a max */
+    bool         mutable_;    /* global */
+    uint64_t     value[2];    /* global: its slots; table: [0] of all */
+};
+
+/*
+ * An instance without code that has and exports n objects, under limits (NULL:
+ * defaults).  Names and types are copied.  *instance is the caller's, NULL
+ * after a failure; we_linker_define_instance() makes its objects importable,
+ * and it has to outlive the guests.  WE_ARGUMENT: *detail says which object.
+ */
+enum we_error we_instance_new_host(we_engine *engine,
+                                   const struct we_host_object *objects,
+                                   size_t n, const struct we_limits *limits,
+                                   we_instance **instance,
+                                   struct we_detail *detail);
+
 /* --- calls -------------------------------------------------------------- */
 
 /* Counts of slots that func takes and gives. */
