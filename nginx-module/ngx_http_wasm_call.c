@@ -40,8 +40,7 @@ static void ngx_http_wasm_call_start(ngx_http_wasm_call_t *call);
 static void ngx_http_wasm_call_watch(ngx_event_t *ev);
 static void ngx_http_wasm_call_timeout(ngx_event_t *ev);
 static void ngx_http_wasm_call_done(ngx_event_t *ev);
-static void ngx_http_wasm_call_failure(ngx_http_wasm_call_t *call,
-    struct pw_http_answer *answer);
+static void ngx_http_wasm_call_failure(ngx_http_wasm_call_t *call);
 static void ngx_http_wasm_call_deliver(ngx_http_wasm_call_t *call,
     struct pw_http_answer *answer);
 static void ngx_http_wasm_call_unlink(ngx_http_wasm_call_t *call);
@@ -493,9 +492,9 @@ ngx_http_wasm_call_done(ngx_event_t *ev)
 
     ngx_http_wasm_call_unlink(call);
 
-    ngx_memzero(&answer, sizeof(struct pw_http_answer));
-
     if (call->outcome == NGX_HTTP_WASM_CALL_OK) {
+        ngx_memzero(&answer, sizeof(struct pw_http_answer));
+
         answer.headers = call->headers.elts;
         answer.nheaders = call->headers.nelts;
         answer.trailers = call->trailers.elts;
@@ -506,7 +505,7 @@ ngx_http_wasm_call_done(ngx_event_t *ev)
         ngx_http_wasm_call_deliver(call, &answer);
 
     } else {
-        ngx_http_wasm_call_failure(call, &answer);
+        ngx_http_wasm_call_failure(call);
     }
 
     ngx_http_wasm_call_free(call);
@@ -514,30 +513,32 @@ ngx_http_wasm_call_done(ngx_event_t *ev)
 
 
 static void
-ngx_http_wasm_call_failure(ngx_http_wasm_call_t *call,
-    struct pw_http_answer *answer)
+ngx_http_wasm_call_failure(ngx_http_wasm_call_t *call)
 {
     u_char                         length[NGX_INT_T_LEN];
     struct pw_pair                 headers[3];
+    struct pw_http_answer          answer;
     ngx_http_wasm_call_failure_t  *f;
 
     f = &ngx_http_wasm_call_failures[call->outcome];
 
     (void) ngx_http_wasm_log_count(call->config->plugin, ngx_cycle->log);
 
-    answer->dispatch_status.data = (char *) f->dispatch.data;
-    answer->dispatch_status.len = f->dispatch.len;
+    ngx_memzero(&answer, sizeof(struct pw_http_answer));
+
+    answer.dispatch_status.data = (char *) f->dispatch.data;
+    answer.dispatch_status.len = f->dispatch.len;
 
     if (call->begun) {
-        answer->code = 11;
-        answer->message.data = "reset";
-        answer->message.len = 5;
+        answer.code = 11;
+        answer.message.data = "reset";
+        answer.message.len = 5;
 
     } else {
-        answer->body.data = (char *) f->text.data;
-        answer->body.len = f->text.len;
-        answer->headers = headers;
-        answer->nheaders = 3;
+        answer.body.data = (char *) f->text.data;
+        answer.body.len = f->text.len;
+        answer.headers = headers;
+        answer.nheaders = 3;
 
         headers[0].key = (struct pw_str) { ":status", 7 };
         headers[0].value.data = (char *) f->status.data;
@@ -552,7 +553,7 @@ ngx_http_wasm_call_failure(ngx_http_wasm_call_t *call,
         headers[2].value = (struct pw_str) { "text/plain", 10 };
     }
 
-    ngx_http_wasm_call_deliver(call, answer);
+    ngx_http_wasm_call_deliver(call, &answer);
 }
 
 
@@ -606,12 +607,14 @@ ngx_http_wasm_call_deliver(ngx_http_wasm_call_t *call,
 void
 ngx_http_wasm_call_cancel(ngx_http_wasm_instance_t *in)
 {
-    ngx_queue_t           *q;
+    ngx_queue_t           *q, *next;
     ngx_http_wasm_call_t  *call;
 
-    while (!ngx_queue_empty(&in->calls)) {
-
-        q = ngx_queue_head(&in->calls);
+    for (q = ngx_queue_head(&in->calls);
+         q != ngx_queue_sentinel(&in->calls);
+         q = next)
+    {
+        next = ngx_queue_next(q);
         call = ngx_queue_data(q, ngx_http_wasm_call_t, queue);
 
         ngx_http_wasm_call_unlink(call);

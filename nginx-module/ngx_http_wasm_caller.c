@@ -243,7 +243,6 @@ ngx_http_wasm_caller_log_error(ngx_log_t *log, u_char *buf, size_t len)
     ngx_http_upstream_t   *u;
     ngx_http_wasm_call_t  *call;
 
-    p = buf;
     ctx = log->data;
     call = (ngx_http_wasm_call_t *) ctx->connection;
     u = call->request.upstream;
