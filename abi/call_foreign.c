@@ -1,6 +1,7 @@
 /* Host calls: foreign functions. */
 #include "foreign.h"
 #include "guest.h"
+#include "str.h"
 
 #include <string.h>
 
@@ -14,8 +15,7 @@ _Static_assert(sizeof rows / sizeof rows[0] <= 64, "a bit each");
 static const struct foreign_row *find(struct pw_str name)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strlen(rows[i].name) == name.len
-            && memcmp(rows[i].name, name.data, name.len) == 0) {
+        if (pw_str_is(name, rows[i].name)) {
             return &rows[i];
         }
     }

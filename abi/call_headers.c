@@ -2,6 +2,7 @@
 #include "guest.h"
 #include "header.h"
 #include "map.h"
+#include "str.h"
 
 #include <string.h>
 
@@ -53,23 +54,18 @@ static bool map_next(const struct pw_call *c, enum pw_map map,
     return true;
 }
 
-static bool equals(struct pw_str a, struct pw_str b)
-{
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 static bool answer_get(const struct pw_call *c, enum pw_map map,
                        struct pw_str key, struct pw_str *value)
 {
     static const struct pw_str dispatch_status = { ":dispatch_status", 16 };
     struct list list = answer_list(c, map);
 
-    if (equals(key, dispatch_status)) {
+    if (pw_str_equal(key, dispatch_status)) {
         *value = pw_call_answer(c)->dispatch_status;
         return map == PW_CALL_RESPONSE_HEADERS && value->len != 0;
     }
     for (size_t i = 0; i < list.n; i++) {
-        if (equals(key, list.pairs[i].key)) {
+        if (pw_str_equal(key, list.pairs[i].key)) {
             *value = list.pairs[i].value;
             return true;
         }
@@ -325,7 +321,7 @@ static uint32_t proxy_replace_header_map_value(struct pw_call *c, uint32_t map,
 
 static bool is_authority(struct pw_str key)
 {
-    return equals(key, (struct pw_str){ ":authority", 10 });
+    return pw_str_equal(key, (struct pw_str){ ":authority", 10 });
 }
 
 static uint32_t proxy_remove_header_map_value(struct pw_call *c, uint32_t map,

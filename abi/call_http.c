@@ -1,8 +1,7 @@
 /* Host calls: calls to upstreams. */
 #include "guest.h"
 #include "header.h"
-
-#include <string.h>
+#include "str.h"
 
 /* The low bits of an id say what kind of call it is, as in Envoy: 0 HTTP. */
 enum { CALL_STEP = 4 };
@@ -10,10 +9,7 @@ enum { CALL_STEP = 4 };
 static bool has(const struct pw_header_list *list, const char *name)
 {
     for (size_t i = 0; i < list->n; i++) {
-        struct pw_str key = list->pairs[i].key;
-
-        if (key.len == strlen(name)
-            && memcmp(key.data, name, key.len) == 0) {
+        if (pw_str_is(list->pairs[i].key, name)) {
             return true;
         }
     }
@@ -27,9 +23,7 @@ static bool is_allowed(const struct pw_call *c, struct pw_str upstream)
     for (size_t i = 0; i < limits->nupstreams; i++) {
         struct pw_str name = limits->upstreams[i];
 
-        if ((name.len == 1 && name.data[0] == '*')
-            || (name.len == upstream.len
-                && memcmp(name.data, upstream.data, name.len) == 0)) {
+        if (pw_str_is(name, "*") || pw_str_equal(name, upstream)) {
             return true;
         }
     }

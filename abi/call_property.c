@@ -2,15 +2,11 @@
 #include "guest.h"
 #include "header.h"
 #include "joined.h"
+#include "str.h"
 
 #include <string.h>
 
 enum { PATH_MAX_BYTES = 1024, NAME_MAX_BYTES = PATH_MAX_BYTES };
-
-static bool equals(struct pw_str s, const char *text)
-{
-    return strlen(text) == s.len && memcmp(s.data, text, s.len) == 0;
-}
 
 /* --- what the abi knows itself ------------------------------------------- */
 
@@ -90,7 +86,7 @@ static const struct map_row *find_map(struct pw_str path, struct pw_str *name)
 static bool is_object(struct pw_str path)
 {
     for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
-        if (equals(path, objects[i])) {
+        if (pw_str_is(path, objects[i])) {
             return true;
         }
     }
@@ -170,11 +166,11 @@ static uint32_t proxy_get_property(struct pw_call *c, uint32_t path_ptr,
         return PW_SERIALIZATION_FAILURE;
     }
     for (size_t i = 0; i < sizeof own_rows / sizeof own_rows[0]; i++) {
-        if (equals(path, own_rows[i].path)) {
+        if (pw_str_is(path, own_rows[i].path)) {
             return pw_guest_give(c, own_rows[i].value(c), out_data, out_size);
         }
     }
-    if (!equals(path, "plugin_vm_id")
+    if (!pw_str_is(path, "plugin_vm_id")
         && !pw_call_allowed(c, "reading a property", PW_ALLOW_PROPERTY_READ)) {
         return PW_INTERNAL_FAILURE;
     }

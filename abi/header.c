@@ -3,6 +3,7 @@
 
 #include "guest.h"
 #include "map.h"
+#include "str.h"
 
 #include <string.h>
 
@@ -77,11 +78,6 @@ static bool is_status(struct pw_str s)
            && s.data[2] <= '9';
 }
 
-static bool equals(struct pw_str s, const char *text)
-{
-    return strlen(text) == s.len && memcmp(s.data, text, s.len) == 0;
-}
-
 /* --- what may be applied ------------------------------------------------- */
 
 static const struct pseudo_row {
@@ -108,7 +104,7 @@ static unsigned pseudo_row(enum pw_pseudo pseudo, struct pw_str key)
     unsigned i = 0;
 
     while (i < NPSEUDO && (pseudo_rows[i].of != pseudo
-                           || !equals(key, pseudo_rows[i].name))) {
+                           || !pw_str_is(key, pseudo_rows[i].name))) {
         i++;
     }
     return i;

@@ -3,13 +3,9 @@
 
 #include "guest.h"
 #include "map.h"
+#include "str.h"
 
 #include <string.h>
-
-static bool same(struct pw_str a, struct pw_str b)
-{
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
 
 /* Puts a value behind what is in out (if there is room), returns the length
  * with it.  len UINT64_MAX: there is no value yet. */
@@ -39,7 +35,7 @@ static uint64_t join(const struct pw_call *c, enum pw_map map,
     struct pw_pair pair;
 
     while (c->host->map_next(c->stream, map, &at, &pair)) {
-        if (same(pair.key, key)) {
+        if (pw_str_equal(pair.key, key)) {
             len = append(len, pair.value, out, room);
         }
     }
@@ -144,7 +140,7 @@ static size_t run_length(const struct pw_pair *pairs, size_t n)
 {
     size_t i = 1;
 
-    while (i < n && same(pairs[i].key, pairs[0].key)) {
+    while (i < n && pw_str_equal(pairs[i].key, pairs[0].key)) {
         i++;
     }
     return i;

@@ -8,8 +8,7 @@
  */
 #include "foreign.h"
 #include "guest.h"
-
-#include <string.h>
+#include "str.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -182,9 +181,7 @@ static bool is_same(const struct expression *e, uint32_t flags,
                     struct pw_str pattern)
 {
     return e->code != NULL && e->options == flags
-           && e->pattern.len == pattern.len
-           && (pattern.len == 0
-               || memcmp(e->pattern.data, pattern.data, pattern.len) == 0);
+           && pw_str_equal(e->pattern, pattern);
 }
 
 /* The expression if it is known, else an unused place, else NULL. */
