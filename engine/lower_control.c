@@ -202,14 +202,16 @@ static void emit_copy(struct we_lower *l, uint32_t n, uint32_t d)
 
 /* --- returns -------------------------------------------------------------- */
 
+/* By class; a vector isn't one slot. */
+static const uint16_t return_slot[WE_NACCS] = {
+    WE_I_RETURN_INT_S, WE_I_RETURN_F32_S, WE_I_RETURN_F64_S
+};
+static const uint16_t return_acc[WE_NACCS] = {
+    WE_I_RETURN_INT_A, WE_I_RETURN_F32_A, WE_I_RETURN_F64_A
+};
+
 static void emit_return1(struct we_lower *l)
 {
-    static const uint16_t in_slot[WE_NACCS] = {
-        WE_I_RETURN_INT_S, WE_I_RETURN_F32_S, WE_I_RETURN_F64_S
-    };
-    static const uint16_t in_acc[WE_NACCS] = {
-        WE_I_RETURN_INT_A, WE_I_RETURN_F32_A, WE_I_RETURN_F64_A
-    };
     struct we_operand *o = &l->operands[l->noperands - 1];
     enum we_mode mode = we_operand_mode(l, o);
 
@@ -217,10 +219,10 @@ static void emit_return1(struct we_lower *l)
         we_emit_const_acc(l, o->class, o->bits);
     }
     if (mode == WE_S) {
-        we_emit(l, in_slot[o->class], 8)[4] =
+        we_emit(l, return_slot[o->class], 8)[4] =
             (uint16_t) we_operand_slot(l, o);
     } else {
-        we_emit(l, in_acc[o->class], 8);
+        we_emit(l, return_acc[o->class], 8);
     }
 }
 
@@ -308,6 +310,7 @@ static void add_catches(struct we_lower *l, const struct we_insn *insn)
 static void emit_catch(struct we_lower *l, struct we_code_catch *c)
 {
     struct we_block *block = block_at(l, c->target + 1);
+    uint8_t class = WE_NACCS;
 
     c->target = l->n;
     c->slot = block->op == WE_OP_END ? 0 : block->slot;
@@ -315,15 +318,10 @@ static void emit_catch(struct we_lower *l, struct we_code_catch *c)
         branch_to(l, block, emit_br(l));
         return;
     }
-    if (l->result_slots == 1) {
-        static const uint16_t iops[WE_NACCS] = {
-            WE_I_RETURN_INT_S, WE_I_RETURN_F32_S, WE_I_RETURN_F64_S
-        };
-
-        we_emit(l, iops[we_class_of(l->body->results[0])], 8);
-    } else {
-        we_emit(l, WE_I_RETURN, 8);
+    if (l->body->nresults == 1) {
+        class = we_class_of(l->body->results[0]);
     }
+    we_emit(l, class < WE_NACCS ? return_slot[class] : WE_I_RETURN, 8);
     link(l, &l->returns, l->n - 2);
 }
 

@@ -494,7 +494,7 @@ static void read_immediate(struct we_validator *v, struct we_insn *insn)
 static uint16_t read_op(struct we_validator *v)
 {
     uint8_t byte = we_reader_byte(&v->r);
-    uint32_t code = byte;
+    uint32_t code;
     uint16_t op = 0;
 
     if (byte >= PREFIX_FIRST && byte <= PREFIX_LAST) {
