@@ -4,6 +4,7 @@
 #   make demo       installs what is missing, shows a rewritten request
 #   make test       installs what is missing, runs every test
 #   make check      the tests of one build folder and compiler, no set-up
+#   make analyze    the static analyzer finds nothing
 #   make check-ports   the engine's tests on arm64 and s390x, emulated
 #   make install    DESTDIR=, PREFIX=; install-engine: without nginx
 #
@@ -299,6 +300,29 @@ check-nginx-new: nginx-new examples test-plugins
 	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(NGINX_NEW)/objs/$(MODULE)) \
 	    $(PROVE) $(NGINX_TESTS)
 
+# --- the static analyzer -----------------------------------------------------
+#
+# clang's, with the checks that it comes with: any finding is an error.
+
+ANALYZER ?= clang-19
+ANALYZED := $(patsubst %.c,$(B)/analyzed/%,$(wildcard \
+    $(foreach d,engine abi cli nginx-module,$(d)/*.c)))
+
+.PHONY: analyze
+analyze: $(ANALYZED)
+
+$(B)/analyzed/cli/%: FEATURES := -D_GNU_SOURCE
+$(B)/analyzed/nginx-module/%: FEATURES := -I$(B)/nginx-deb \
+    $(foreach d,core event event/modules os/unix http http/modules http/v2, \
+    -I$(NGINX_DEV)/src/$(d))
+$(filter $(B)/analyzed/nginx-module/%,$(ANALYZED)): $(B)/nginx-deb/Makefile
+$(ANALYZED): $(B)/analyzed/%: %.c $(wildcard \
+    $(foreach d,engine abi cli nginx-module,$(d)/*.h))
+	@mkdir -p $(@D)
+	$(call say,ANALYZE,$<)$(ANALYZER) --analyze --analyzer-output text \
+	    -Xanalyzer -analyzer-werror -std=gnu11 $(FEATURES) -o /dev/null $<
+	@touch $@
+
 # --- Envoy: the same plugins there and here ----------------------------------
 
 .PHONY: compare-envoy
@@ -476,6 +500,7 @@ test: setup
 	$(Q)$(SUBMAKE) B=$(B)/gcc CC=gcc check
 ifeq ($(SAN),)
 	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 CHECKS='check-unit spec check-nginx' check
+	$(Q)$(SUBMAKE) B=$(B)/clang CC=clang-19 -j$(JOBS) analyze
 	$(Q)$(SUBMAKE) B=$(B) -j$(JOBS) check-ports
 endif
 
