@@ -49,7 +49,7 @@ static enum pw_status ngx_http_wasm_host_property_set(void *root,
 
 static ngx_log_t *ngx_http_wasm_host_log_of(void *stream);
 static enum pw_status ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st,
-    enum pw_map map);
+    enum pw_map map, size_t size);
 
 
 const struct pw_host  ngx_http_wasm_host = {
@@ -302,7 +302,7 @@ ngx_http_wasm_host_map_add(void *stream, enum pw_map map, struct pw_str key,
     ngx_http_wasm_str(&name, key);
     ngx_http_wasm_str(&text, value);
 
-    if (ngx_http_wasm_host_change(st, map) != PW_OK
+    if (ngx_http_wasm_host_change(st, map, key.len + value.len) != PW_OK
         || ngx_http_wasm_headers_add(st->ctx, ngx_http_wasm_host_maps[map],
                                      &name, &text)
            != NGX_OK)
@@ -324,7 +324,7 @@ ngx_http_wasm_host_map_replace(void *stream, enum pw_map map,
     ngx_http_wasm_str(&name, key);
     ngx_http_wasm_str(&text, value);
 
-    if (ngx_http_wasm_host_change(st, map) != PW_OK
+    if (ngx_http_wasm_host_change(st, map, key.len + value.len) != PW_OK
         || ngx_http_wasm_headers_replace(st->ctx, ngx_http_wasm_host_maps[map],
                                          &name, &text)
            != NGX_OK)
@@ -345,7 +345,7 @@ ngx_http_wasm_host_map_remove(void *stream, enum pw_map map,
 
     ngx_http_wasm_str(&name, key);
 
-    if (ngx_http_wasm_host_change(st, map) != PW_OK
+    if (ngx_http_wasm_host_change(st, map, 0) != PW_OK
         || ngx_http_wasm_headers_remove(st->ctx, ngx_http_wasm_host_maps[map],
                                         &name)
            != NGX_OK)
@@ -361,9 +361,15 @@ static enum pw_status
 ngx_http_wasm_host_map_set(void *stream, enum pw_map map,
     const struct pw_pair *pairs, size_t npairs)
 {
+    size_t                   i, size;
     ngx_http_wasm_stream_t  *st = stream;
 
-    if (ngx_http_wasm_host_change(st, map) != PW_OK
+    for (size = 0, i = 0; i < npairs; i++) {
+        size += pairs[i].key.len + pairs[i].value.len
+                + sizeof(ngx_table_elt_t);
+    }
+
+    if (ngx_http_wasm_host_change(st, map, size) != PW_OK
         || ngx_http_wasm_headers_set(st->ctx, ngx_http_wasm_host_maps[map],
                                      pairs, npairs)
            != NGX_OK)
@@ -375,11 +381,18 @@ ngx_http_wasm_host_map_set(void *stream, enum pw_map map,
 }
 
 
-/* keeps what a fault of this callback undoes */
+/* size bytes more; keeps what a fault of this callback undoes */
 
 static enum pw_status
-ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map)
+ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map,
+    size_t size)
 {
+    if (size && ngx_http_wasm_charge(st, size + sizeof(ngx_table_elt_t))
+                != NGX_OK)
+    {
+        return PW_INTERNAL_FAILURE;
+    }
+
     st->ctx->counted = 0;
 
     if (map == PW_RESPONSE_TRAILERS) {

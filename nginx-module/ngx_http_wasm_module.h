@@ -18,6 +18,10 @@
 /* a free bit of r->buffered: the response waits in this module */
 #define NGX_HTTP_WASM_BUFFERED  0x08
 
+/* bytes of headers and variables that plugins may set for one request: nginx
+ * frees none of them before its end */
+#define NGX_HTTP_WASM_SET_MAX   (4 * 1024 * 1024)
+
 /* bytes of a body that one callback gets, at most */
 #define NGX_HTTP_WASM_CHUNK     65536
 
@@ -251,6 +255,7 @@ struct ngx_http_wasm_ctx_s {
     ngx_http_wasm_undo_t      *undo;
     ngx_http_wasm_state_t     *state;
     size_t                     state_size;
+    size_t                     set_size;   /* of NGX_HTTP_WASM_SET_MAX */
     ngx_str_t                  scheme;     /* if a plugin has set it */
     u_char                     status_text[3];
     u_char                     length_text[NGX_OFF_T_LEN];
@@ -299,6 +304,7 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   trailed:1;  /* a plugin has changed trailers */
     unsigned                   headers_sent:1;
     unsigned                   framed:1;   /* Content-Length was sent */
+    unsigned                   full:1;     /* set_size would be too large */
     unsigned                   logging:1;  /* the request is over: on_log */
     unsigned                   ended:1;    /* on_done, on_delete */
 };
@@ -347,6 +353,7 @@ void ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st);
 void ngx_http_wasm_stream_leave(ngx_http_wasm_stream_t *st,
     ngx_uint_t fault);
 void ngx_http_wasm_stream_wake(ngx_http_wasm_ctx_t *ctx);
+ngx_int_t ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size);
 
 /* ngx_http_wasm_request.c */
 

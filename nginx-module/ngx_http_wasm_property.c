@@ -9,7 +9,10 @@
 
 
 /* bytes of names and values that the plugins of a request may leave */
-#define NGX_HTTP_WASM_STATE_MAX  65536
+#define NGX_HTTP_WASM_STATE_MAX     65536
+
+/* bytes of a variable's name; the abi lets paths have no more */
+#define NGX_HTTP_WASM_VARIABLE_MAX  1024
 
 
 static enum pw_status ngx_http_wasm_property_set_variable(
@@ -99,6 +102,10 @@ ngx_http_wasm_property_set(ngx_http_wasm_stream_t *st, ngx_str_t *path,
             name.len--;
         }
 
+        if (ngx_http_wasm_charge(st, name.len + value->len) != NGX_OK) {
+            return PW_INTERNAL_FAILURE;
+        }
+
         return ngx_http_wasm_property_set_variable(ctx, &name, value);
     }
 
@@ -154,19 +161,18 @@ enum pw_status
 ngx_http_wasm_property_variable(ngx_http_wasm_ctx_t *ctx, ngx_str_t *name,
     struct pw_property *value)
 {
-    u_char                     *p;
+    u_char                      lower[NGX_HTTP_WASM_VARIABLE_MAX];
     ngx_str_t                   s;
     ngx_uint_t                  key;
     ngx_http_variable_value_t  *vv;
 
-    p = ngx_pnalloc(ctx->request->pool, name->len);
-    if (p == NULL) {
-        return PW_INTERNAL_FAILURE;
+    if (name->len > NGX_HTTP_WASM_VARIABLE_MAX) {
+        return PW_NOT_FOUND;
     }
 
-    key = ngx_hash_strlow(p, name->data, name->len);
+    key = ngx_hash_strlow(lower, name->data, name->len);
 
-    s.data = p;
+    s.data = lower;
     s.len = name->len;
 
     vv = ngx_http_get_variable(ctx->request, &s, key);

@@ -714,6 +714,33 @@ ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx)
 }
 
 
+/* size bytes of the request's memory for what the plugin sets */
+
+ngx_int_t
+ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+
+    if (size <= NGX_HTTP_WASM_SET_MAX - ctx->set_size) {
+        ctx->set_size += size;
+        return NGX_OK;
+    }
+
+    if (!ctx->full) {
+        ctx->full = 1;
+
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "wasm plugin \"%V\": more than %d bytes of headers and "
+                      "variables set for one request",
+                      &st->config->plugin->name, NGX_HTTP_WASM_SET_MAX);
+    }
+
+    return NGX_DECLINED;
+}
+
+
 static void
 ngx_http_wasm_wake_handler(ngx_event_t *ev)
 {

@@ -92,6 +92,7 @@ sub serve
         print $s $bytes if defined $bytes;
         last if ($bytes // '') !~ /^connection: keep-alive\r$/mi;
     }
+    return unless $s->opened;
     shutdown $s, 1;
     # Don't reset what nginx still sends.
     IO::Select->new($s)->can_read(1) and sysread $s, $buffer, 65536;
