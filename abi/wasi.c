@@ -33,9 +33,13 @@ static bool is_log(uint64_t fd)
 
 static uint32_t put_zeros(struct pw_call *c, const uint64_t *a)
 {
-    uint32_t e = put32(c, a[0], 0);
+    uint8_t *data;
 
-    return e != PW_WASI_SUCCESS ? e : put32(c, a[1], 0);
+    if (!pw_guest_span(c, (uint32_t)a[1], 4, &data)) {
+        return PW_WASI_FAULT;
+    }
+    return put32(c, a[0], 0) == PW_WASI_SUCCESS ? put32(c, a[1], 0)
+                                                : PW_WASI_FAULT;
 }
 
 static uint32_t args_sizes_get(struct pw_call *c, const uint64_t *a)
