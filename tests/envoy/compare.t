@@ -200,6 +200,7 @@ sub ask
     };
     for my $m (@{ $s->{requests} }) {
         $n++;
+        sleep $o->{gap} if $o->{gap} && $n > 1;
         undef $c unless $o->{together};
         $c //= eval { client($port) } unless $o->{http2};
         if (!$c && !$o->{http2}) {
@@ -293,6 +294,24 @@ sub verdict
     diag(join "\n", "= $s->{name} REASON", @diff);
 }
 
+# The callbacks and the rows of abi/hostcalls.h that no scenario has.
+sub unused
+{
+    my $plugin = read_file("$dir/plugins/steps.c");
+    my %call_of = ($plugin =~ /row\((\w+), (\w+),/g, log => 'proxy_log');
+    my ($names) = $plugin =~ /\bnames\[\] = \{(.*?)\}/s;
+    my @wanted = (($names =~ /"(?!foreign)(\w+)"/g), read_file(
+        'abi/hostcalls.h') =~ /^ +(?:call|lack)\((\w+), \d/mg);
+    my %used;
+    for my $steps (map { $_->{steps} } map { @{ $_->{filters} } } @scenarios) {
+        for my $line (split /\n/, $steps) {
+            my ($event, @words) = split ' ', $line;
+            $used{$_} = 1 for $event, map { $call_of{$_} // () } @words;
+        }
+    }
+    return grep { !$used{$_} } @wanted;
+}
+
 my @groups;
 for my $s (@scenarios) {
     my ($group) = $s->{name} =~ m{^(.*)/};
@@ -309,6 +328,9 @@ if ($pattern eq '') {
     my %used = map { $_ => 1 } map { @{ $_->{reasons} } } values %known;
     is join(' ', grep { !$rows{$_} } sort keys %used), '',
         'each reason is a row in abi/README.md';
+    is join(' ', unused()), '',
+        'each host call and each callback is in a scenario';
+    cmp_ok scalar(@scenarios), '>=', 150, 'scenarios: ' . @scenarios;
     my %names = map { $_->{name} => 1 } @scenarios;
     is join(' ', grep { !$names{$_} } sort keys %known), '',
         'each difference belongs to a scenario';

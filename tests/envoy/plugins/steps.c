@@ -65,6 +65,7 @@ typedef unsigned long long u64;
 /* row(name of the step, host call, shape, arguments and results) */
 #define HOSTCALLS(row)                                        \
     row(time, proxy_get_current_time_nanoseconds, 1, "q")     \
+    row(equal, pthread_equal, 2, "vv")                        \
     row(get, proxy_get_buffer_bytes, 5, "vvvB")               \
     row(size, proxy_get_buffer_status, 3, "voo")              \
     row(put, proxy_set_buffer_bytes, 5, "vvvb")               \
@@ -134,6 +135,28 @@ WASI(fd_write) u32 fd_write(u32 fd, u32 vectors, u32 count, u32 out);
 WASI(random_get) u32 random_get(u32 at, u32 len);
 WASI(clock_time_get) u32 clock_time_get(u32 id, u64 precision, u32 out);
 WASI(environ_sizes_get) u32 environ_sizes_get(u32 count, u32 size);
+WASI(environ_get) u32 environ_get(u32 at, u32 text);
+WASI(args_sizes_get) u32 args_sizes_get(u32 count, u32 size);
+WASI(args_get) u32 args_get(u32 at, u32 text);
+WASI(fd_close) u32 fd_close(u32 fd);
+WASI(fd_seek) u32 fd_seek(u32 fd, u64 offset, u32 whence, u32 out);
+WASI(fd_read) u32 fd_read(u32 fd, u32 vectors, u32 count, u32 out);
+WASI(fd_tell) u32 fd_tell(u32 fd, u32 out);
+WASI(fd_fdstat_get) u32 fd_fdstat_get(u32 fd, u32 out);
+WASI(fd_fdstat_set_flags) u32 fd_fdstat_set_flags(u32 fd, u32 flags);
+WASI(fd_filestat_get) u32 fd_filestat_get(u32 fd, u32 out);
+WASI(fd_prestat_get) u32 fd_prestat_get(u32 fd, u32 out);
+WASI(fd_prestat_dir_name) u32 fd_prestat_dir_name(u32 fd, u32 out, u32 len);
+WASI(fd_sync) u32 fd_sync(u32 fd);
+WASI(path_open) u32 path_open(u32 fd, u32 flags, u32 path, u32 len, u32 open,
+                              u64 rights, u64 more, u32 fdflags, u32 out);
+WASI(path_filestat_get) u32 path_filestat_get(u32 fd, u32 flags, u32 path,
+                                              u32 len, u32 out);
+WASI(poll_oneoff) u32 poll_oneoff(u32 in, u32 out, u32 count, u32 got);
+WASI(sched_yield) u32 sched_yield(void);
+WASI(clock_res_get) u32 clock_res_get(u32 id, u32 out);
+ENV(emscripten_notify_memory_growth)
+void emscripten_notify_memory_growth(u32 index);
 
 #define WRAP(step, call, arity, kinds) \
     static u32 step##_(const u64 *a) { (void)a; return call(A##arity); }
@@ -706,6 +729,44 @@ static void act_grow(struct words *w)
     say("grow failed ", before == (unsigned long)-1);
 }
 
+/* What is answered of a descriptor. */
+static void wasi_files(u32 fd)
+{
+    static u64 out[8];
+    u32 at = ADDRESS(out);
+
+    say("fd_seek = ", fd_seek(fd, 0, 0, at));
+    say("fd_tell = ", fd_tell(fd, at));
+    say("fd_read = ", fd_read(fd, at, 0, at));
+    say("fd_fdstat_get = ", fd_fdstat_get(fd, at));
+    say("fd_fdstat_set_flags = ", fd_fdstat_set_flags(fd, 0));
+    say("fd_filestat_get = ", fd_filestat_get(fd, at));
+    say("fd_prestat_get = ", fd_prestat_get(fd, at));
+    say("fd_prestat_dir_name = ", fd_prestat_dir_name(fd, at, 1));
+    say("fd_sync = ", fd_sync(fd));
+    say("path_open = ", path_open(fd, 0, at, 1, 0, 0, 0, 0, at));
+    say("path_filestat_get = ", path_filestat_get(fd, 0, at, 1, at));
+    say("fd_close = ", fd_close(fd));
+}
+
+/* What toolchains ask for besides. */
+static void act_runtime(struct words *w)
+{
+    static u64 out[8];
+    u32 at = ADDRESS(out);
+
+    (void)w;
+    say("environ_get = ", environ_get(at, at));
+    say("args_sizes_get = ", args_sizes_get(at, at + 8));
+    say("args_get = ", args_get(at, at));
+    say("sched_yield = ", sched_yield());
+    say("poll_oneoff = ", poll_oneoff(at, at, 0, at + 32));
+    say("clock_res_get = ", clock_res_get(0, at));
+    say("clock_res_get = ", clock_res_get(7, at));
+    emscripten_notify_memory_growth(0);
+    say("emscripten_notify_memory_growth", 0);
+}
+
 static void act_wasi(struct words *w)
 {
     static u8 bytes[16];
@@ -719,6 +780,8 @@ static void act_wasi(struct words *w)
         say("clock = ", clock_time_get((u32)argument(w), 0, ADDRESS(bytes)));
     } else if (is(s, len, "environ")) {
         say("environ = ", environ_sizes_get(ADDRESS(bytes), ADDRESS(bytes)));
+    } else if (is(s, len, "files")) {
+        wasi_files((u32)argument(w));
     } else if (is(s, len, "write")) {
         u32 fd = (u32)argument(w);
 
@@ -742,7 +805,7 @@ static const struct act {
     { "recurse", act_recurse }, { "outside", act_outside },
     { "table", act_table },     { "divide", act_divide },
     { "exit", act_exit },       { "grow", act_grow },
-    { "wasi", act_wasi },
+    { "wasi", act_wasi },       { "runtime", act_runtime },
 };
 
 /* --- running the steps ------------------------------------------------------ */

@@ -26,8 +26,8 @@ package Sluice::Scenario;
 # wasm_plugin), alone (in processes of its own), nginx DIRECTIVE, cluster NAME
 # (where requests go), http2, together (the requests on one connection),
 # at_once (each sent before the first answer is read), show
-# HEADERS (of those a proxy writes), wait SECONDS (for what happens later),
-# patience SECONDS (for an answer).
+# HEADERS (of those a proxy writes), wait SECONDS (for what happens later), gap
+# SECONDS (between requests), patience SECONDS (for an answer).
 #
 # A length or Transfer-Encoding: chunked is added where it's missing: a message
 # with pieces and trailers is chunked, others have a length.  %here% is a name
