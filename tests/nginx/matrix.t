@@ -23,6 +23,7 @@ my %made = (
     hold => sub { "<<$_[0]>>" },
     shrink => sub { $_[0] =~ s/(.)./$1/gsr },
     grow => sub { $_[0] =~ s/(.)/$1$1/gsr },
+    replace => sub { 'REPLACED' },
 );
 
 # GET /SIZE/HOW answers that many bytes; POST answers what came.
@@ -39,6 +40,12 @@ my $up = upstream(sub {
     my $head = "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nAccept-Ranges: bytes\r\n";
     return "HTTP/1.1 304 Same\r\nETag: \"e\"\r\n\r\n"
         if $r->header('if-none-match');
+    if ($how eq 'upgrade') {
+        syswrite $s, "HTTP/1.1 101 Up\r\nConnection: upgrade\r\n"
+            . "Upgrade: echo\r\n\r\nhello";
+        syswrite $s, $_ while sysread $s, $_, 4096;
+        return;
+    }
     return "$head\r\n$body" if $how eq 'close';
     return "${head}Content-Length: $size\r\n\r\n$body" if $how eq 'length';
     return "${head}Transfer-Encoding: chunked\r\n\r\n"
@@ -55,6 +62,7 @@ my $locations = join '', map { <<"EOF" } sort keys %made;
     location /$_/ { wasm_filter $_ $_; proxy_pass http://127.0.0.1:%%up%%; }
     location /u/$_/ { wasm_filter $_ $_; proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1; proxy_pass http://127.0.0.1:%%up%%; }
     location /g/$_/ { wasm_filter $_ $_; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any; proxy_pass http://127.0.0.1:%%up%%; }
+    location /up/$_/ { wasm_filter $_ $_; proxy_http_version 1.1; proxy_set_header Upgrade \$http_upgrade; proxy_set_header Connection upgrade; proxy_pass http://127.0.0.1:%%up%%; }
     location /f/$_/ { wasm_filter $_ $_; alias %%dir%%/html/; }
     location /dav/$_/ { wasm_filter $_ $_; dav_methods PUT; create_full_put_path on; client_body_temp_path %%dir%%/tmp; root %%dir%%/html; }
 EOF
@@ -100,7 +108,8 @@ for my $op (sort keys %made) {
         for my $size (@sizes) {
             my $made = $made{$op}->(substr $all, 0, $size);
             for my $how ('length', 'chunked', 'close',
-                $size <= 4096 && $size > 1 ? 'bytes' : ()) {
+                $size > 1 && ($size <= 4096 || $op eq 'grow') ? 'bytes' : ())
+            {
                 my $told = $how eq 'length' || $how eq 'bytes';
                 # Where no body follows the headers no plugin gets one.
                 my $want = $told && !$size ? '' : $made;
@@ -112,7 +121,7 @@ for my $op (sort keys %made) {
                 $r = $nginx->get($uri, version => '1.0', close => 1);
                 check("$uri 1.0", $r->complete && $r->body eq $want
                     && $r->framing eq ($told ? 'length' : 'close'));
-                next if $how eq 'bytes' || $where =~ /u/;
+                next if $how eq 'bytes';
                 $r = h2($uri);
                 check("$uri h2", $r->complete && $r->body eq $want
                     && ($r->header('content-length') // '-')
@@ -145,21 +154,35 @@ for my $op (sort keys %made) {
                     ($r->header('x-got') // '')
                         =~ /^$right (\d+ -|- -|- chunked)$/);
             }
-            next if $where =~ /u/ || $size == 0;
+            next if $size == 0;
             my $file = $nginx->dir . "/html/$size";
             my $r = h2("$where/post", '--data-binary', "\@$file");
             check("POST $where $size h2", ($r->header('x-got') // '') =~ /^$got /);
         }
     }
-    my $c = $nginx->connect;
-    my $body = substr $all, 0, 300;
-    $c->send("POST /$op/post HTTP/1.1\r\nHost: a\r\nContent-Length: 300\r\n"
-        . "Connection: close\r\n\r\n");
-    setsockopt $c->socket, IPPROTO_TCP, TCP_NODELAY, 1;
-    $c->send($_) for split //, $body;
-    my $want = $made{$op}->($body);
-    check("POST $op, bytes", ($c->response->header('x-got') // '')
-        eq join ' ', length $want, md5_hex($want), length $want, '-');
+    for my $where ("/$op", "/u/$op") {
+        my $body = substr $all, 0, $op eq 'grow' ? 65_537 : 300;
+        my $c = $nginx->connect;
+        $c->send("POST $where/post HTTP/1.1\r\nHost: a\r\nContent-Length: "
+            . length($body) . "\r\nConnection: close\r\n\r\n");
+        setsockopt $c->socket, IPPROTO_TCP, TCP_NODELAY, 1;
+        $c->send($_) for split //, $body;
+        my $want = $made{$op}->($body);
+        check("POST $where, bytes", ($c->response->header('x-got') // '')
+            =~ join ' ', '^' . length $want, md5_hex($want), '');
+    }
+}
+# curl sends what it reads, a frame each.
+my $slow = $nginx->dir . '/slow';
+write_file("$slow.pl", '$| = 1; for (1 .. 200) { print "x"; '
+    . 'select undef, undef, undef, 0.001 }');
+for my $op (sort keys %made) {
+    for my $where ("/$op", "/u/$op") {
+        my $head = `perl $slow.pl | curl -s --http2-prior-knowledge -i -X POST -T - http://127.0.0.1:@{[$nginx->port('h2')]}$where/post`;
+        my $want = $made{$op}->('x' x 200);
+        check("POST $where, h2, frames: $head", $head =~ join ' ',
+            'x-got:', length $want, md5_hex($want), '');
+    }
 }
 done('requests');
 
@@ -190,6 +213,24 @@ for my $op (sort keys %made) {
     }
 }
 done('files');
+
+# Another protocol: plugins see its headers, and nothing of what follows.
+for my $op (sort keys %made) {
+    my $c = $nginx->connect;
+    $c->send("GET /up/$op/0/upgrade HTTP/1.1\r\nHost: a\r\n"
+        . "Connection: upgrade\r\nUpgrade: echo\r\n\r\n");
+    $c->fill(1) || last until $c->{buffer} =~ /\r\n\r\nhello$/;
+    check("upgrade $op", $c->{buffer} =~ /^HTTP\/1.1 101 /);
+    $c->{buffer} = '';
+    for my $size (1, 4095, 4096, 65_537) {
+        my $bytes = substr $all, 0, $size;
+        $c->send($bytes);
+        $c->fill(1) || last while length $c->{buffer} < $size;
+        check("upgrade $op $size", $c->{buffer} eq $bytes);
+        $c->{buffer} = '';
+    }
+}
+done('upgrade');
 
 # 50 MB.
 my $before = $nginx->rss($worker);

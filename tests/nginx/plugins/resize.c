@@ -8,6 +8,7 @@
  *   shrink   only every second byte, beginning with the first
  *   grow     every byte twice
  *   hold     nothing until the end, then as insert
+ *   replace  nothing until the end, then "REPLACED"
  *
  * All but pass remove Content-Length.
  */
@@ -63,8 +64,12 @@ static enum sluice_action chunk(enum sluice_body body, uint64_t *offset,
 {
     struct sluice_str s;
 
-    if (is("hold") && !end) {
+    if ((is("hold") || is("replace")) && !end) {
         return SLUICE_PAUSE;
+    }
+    if (is("replace")) {
+        sluice_body_splice(body, 0, size, SLUICE_STR("REPLACED"));
+        return SLUICE_CONTINUE;
     }
     if (is("hold") || is("insert")) {
         if (end) {
