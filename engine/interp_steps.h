@@ -10,10 +10,12 @@
  * we_s_NAME is the function, we_n_NAME the instruction's length in units.  A
  * straight operation returns a trap, or WE_TRAP_NONE and is done; a branch
  * returns whether it is taken, by the distance at unit 6.  Only pc, at its
- * beginning, is the caller's business.
+ * beginning, is the caller's business.  we_t_NAME: a straight one may trap.
  */
-#define WE_STEP(name, units)                                                  \
-    enum { we_n_##name = (units) };                                           \
+#define WE_STEP(name, units) WE_STEP_THAT(name, units, false)
+#define WE_STEP_TRAPS(name, units) WE_STEP_THAT(name, units, true)
+#define WE_STEP_THAT(name, units, traps)                                      \
+    enum { we_n_##name = (units), we_t_##name = (traps) };                    \
     WE_INLINE uint32_t we_s_##name(                                           \
         const uint16_t *pc, uint64_t *fp, uint8_t *mem, uint64_t *accp,       \
         uint64_t size, struct we_stack *run, float *saccp, double *daccp)
@@ -85,7 +87,7 @@ WE_INT2(INT2, )
 WE_FLT2(FLT2, )
 
 #define DIVISION(form, ab, to, T, overflows, value)                           \
-    WE_STEP(form, 8)                                                          \
+    WE_STEP_TRAPS(form, 8)                                                    \
     {                                                                         \
         WE_BEGIN;                                                             \
         AB_##ab(T)                                                            \
@@ -205,7 +207,7 @@ WE_FCMP2(FCMP2, )
 WE_UNARY(UNARY, )
 
 #define TRUNCATE(name, from, to, T, R, form)                                  \
-    WE_STEP(name, 8)                                                          \
+    WE_STEP_TRAPS(name, 8)                                                    \
     {                                                                         \
         WE_BEGIN;                                                             \
         A_##from(T)                                                           \
@@ -224,7 +226,7 @@ WE_TRUNC(TRUNC, )
 /* --- memory --------------------------------------------------------------- */
 
 #define LOAD(form, from, to, units, T, bytes, value)                          \
-    WE_STEP(form, units)                                                      \
+    WE_STEP_TRAPS(form, units)                                                \
     {                                                                         \
         WE_BEGIN;                                                             \
         const uint8_t *p;                                                     \
@@ -257,7 +259,7 @@ WE_TRUNC(TRUNC, )
     LOAD(n##_TAa, TA, A, 12, T, bytes, value)                                 \
     LOAD(n##_USa, US, A, 12, T, bytes, value)                                 \
     LOAD(n##_UAa, UA, A, 12, T, bytes, value)                                 \
-    WE_STEP(n##_G, 12)                                                        \
+    WE_STEP_TRAPS(n##_G, 12)                                                  \
     {                                                                         \
         WE_BEGIN;                                                             \
         const uint8_t *p;                                                     \
@@ -274,7 +276,7 @@ WE_LOADS(LOADS, )
 #define V_J(T) WE_T_##T v = WE_OF_##T(WE_IMM8(12));
 
 #define STORE(form, to, from, units, T, bytes, put)                           \
-    WE_STEP(form, units)                                                      \
+    WE_STEP_TRAPS(form, units)                                                \
     {                                                                         \
         WE_BEGIN;                                                             \
         uint8_t *p;                                                           \
@@ -298,7 +300,7 @@ WE_LOADS(LOADS, )
     STORE(n##_XS, X, S, 12, T, bytes, put)                                    \
     STORE(n##_XA, X, A, 12, T, bytes, put)                                    \
     STORE(n##_XI, X, J, 16, T, bytes, put)                                    \
-    WE_STEP(n##_G, 12)                                                        \
+    WE_STEP_TRAPS(n##_G, 12)                                                  \
     {                                                                         \
         WE_BEGIN;                                                             \
         uint8_t *p;                                                           \
@@ -362,7 +364,9 @@ TEST(BR_UNLESS_A, acc == 0)
     do {                                                                      \
         uint32_t why = WE_DO(name);                                           \
                                                                               \
-        WE_TRAP_IF(why != WE_TRAP_NONE, why);                                 \
+        if (we_t_##name && __builtin_expect(why != WE_TRAP_NONE, 0)) {        \
+            WE_STOP(why);                                                     \
+        }                                                                     \
     } while (0)
 #define WE_BRANCH(name)                                                       \
     do {                                                                      \

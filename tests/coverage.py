@@ -58,15 +58,19 @@ def read(build):
     for data in sorted(glob.glob(os.path.join(build, ROOM, "*.gcda"))):
         for entry in gcov(data):
             if entry["file"].startswith(ROOM + "/"):
-                read_lines(files[entry["file"]], entry)
+                read_lines(files[entry["file"]], entry,
+                           os.path.basename(data))
     return files
 
 
-def read_lines(file, entry):
+# What is always inlined is no function to gcov: each that it is inlined into is
+# counted, in the order of the code that `data` is of.
+def read_lines(file, entry, data):
     for function in entry["functions"]:
         file.calls[function["name"]] += function["execution_count"]
     for line in entry["lines"]:
-        number, function = line["line_number"], line.get("function_name", "")
+        number = line["line_number"]
+        function = line.get("function_name", data)
         file.lines[number] += line["count"]
         file.functions[number].add(function)
         for nth, branch in enumerate(line["branches"]):

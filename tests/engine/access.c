@@ -4,7 +4,7 @@
 #include "forms.h"
 #include "world.h"
 
-enum { END = 0x0b, PAGE = 65536, NADDRESSES = 9, NVALUES = 4, NUSES = 3 };
+enum { END = 0x0b, PAGE = 65536, NADDRESSES = 14, NVALUES = 4, NUSES = 3 };
 
 #define ROW(symbol, code, text, immediate, rule) { code, text, rule },
 static const struct op ops[] = {
@@ -165,14 +165,23 @@ static char address_type(const struct place *p)
     return p->memory == WIDE ? 'I' : 'i';
 }
 
-/* Parameters: the address, and some from which it can be added up; two
- * values.  Locals: zeroes, and where the result is kept. */
-enum { X, X_LESS, X_MORE, X_BASE, FIVE, VALUE, SECOND, ZERO_I, ZERO_L, KEPT };
+/* Parameters: the address, and some from which it can be added up (the last
+ * two: a quarter of it, and the rest); two values.  Locals: zeroes, and where
+ * the result is kept. */
+enum { X, X_LESS, X_MORE, X_BASE, FIVE, QUARTER, REST, VALUE, SECOND, ZERO_I,
+       ZERO_L, KEPT, NPARTS = VALUE };
+
+/* 60 to 63 */
+static uint64_t rest(uint64_t x)
+{
+    return 60 + (x & 3);
+}
 
 static void put_address(struct bytes *b, const struct place *p, uint32_t form)
 {
     static const uint8_t locals[NADDRESSES] = {
-        X, X, 0, X, X_LESS, X_MORE, X_BASE, X_BASE, X_LESS
+        X, X, 0, X, X_LESS, X_MORE, X_BASE, X_BASE, X_LESS, QUARTER, QUARTER,
+        QUARTER, QUARTER, X_LESS
     };
     char type = address_type(p);
 
@@ -190,6 +199,16 @@ static void put_address(struct bytes *b, const struct place *p, uint32_t form)
     case 7: put_again(b, type, ZERO_I, ZERO_L);
             PUT(b, 0x20, FIVE, 0x6a); break;
     case 8: PUT(b, 0x41, 40, 0x6a, 0x41, 60, 0x6a); break;
+    case 10:
+    case 12:
+    case 13: put_again(b, type, ZERO_I, ZERO_L); break;
+    }
+    switch (form) {
+    case 9:
+    case 10: PUT(b, 0x41, 2, 0x74, 0x41, (uint8_t)rest(p->x), 0x6a); break;
+    case 11:
+    case 12: PUT(b, 0x41, 2, 0x74, 0x20, REST, 0x6a); break;
+    case 13: PUT(b, 0x41, 0xe4, 0, 0x6a); break;
     }
 }
 
@@ -266,7 +285,9 @@ static struct bytes make_module(const struct place *p, uint32_t n,
     uint32_t i;
 
     PUT(&types, 3, 0x60, 1, at, 1, at, 0x60, 1, t, 1, t);
-    PUT(&types, 0x60, 7, at, at, at, at, at, t, t);
+    PUT(&types, 0x60, NPARTS + 2);
+    PUT_TIMES(&types, NPARTS, at);
+    PUT(&types, t, t);
     if (p->a->kind == STORE)
         PUT(&types, 0);
     else
@@ -310,11 +331,14 @@ static enum we_trap_code call(struct run *run, const struct place *p,
     char name[3] = { (char)('a' + i / 16), (char)('a' + i % 16) };
     uint64_t rubbish = p->memory == WIDE ? 0 : UINT64_C(0xdeadbeef) << 32;
     uint64_t mask = p->memory == WIDE ? UINT64_MAX : UINT32_MAX;
-    const uint64_t from[5] = { p->x, p->x - 100, p->x + 7, p->x - 5, 5 };
+    const uint64_t from[NPARTS] = {
+        p->x, p->x - 100, p->x + 7, p->x - 5, 5,
+        ((p->x - rest(p->x)) & mask) >> 2, rest(p->x)
+    };
     uint32_t n, k;
     enum we_error e;
 
-    for (n = 0; n < 5; n++)
+    for (n = 0; n < NPARTS; n++)
         slots[n] = (from[n] & mask) | rubbish;
     for (k = 0; k < (p->a->type == 'v' ? 2 : 1); k++)
         slots[n++] = run->v[k];
@@ -341,7 +365,7 @@ static bool right_trap(const struct place *p, uint64_t size,
 
 static void check(struct run *run, const struct place *p, uint32_t i)
 {
-    uint64_t slots[9], want[2] = { 0, 0 };
+    uint64_t slots[NPARTS + 4], want[2] = { 0, 0 };
     enum we_trap_code got = call(run, p, i, slots);
     uint32_t n = p->a->kind == STORE ? 0 : p->a->type == 'v' ? 2 : 1;
     bool good = right_trap(p, run->memory ? PAGE : 0, got);
