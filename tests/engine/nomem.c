@@ -164,6 +164,8 @@ int main(void)
     rising("loops", wasm_loops, sizeof wasm_loops, "");
     rising("objects", wasm_heap, sizeof wasm_heap, "build");
     rising("exceptions", wasm_heap, sizeof wasm_heap, "caught");
+    rising("wide", wasm_wide, sizeof wasm_wide, "");
+    rising("objects in segments", wasm_big, sizeof wasm_big, "exception");
     rising("large", b.data, b.len, "");
     free(b.data);
     return done();

@@ -12,6 +12,19 @@
   (func (export "put") (param $i i32) (param $n i32)
     (table.set $arrays (local.get $i)
       (array.new $bytes (local.get $i) (local.get $n))))
+  (func (export "put_default") (param $i i32) (param $n i32)
+    (table.set $arrays (local.get $i)
+      (array.new_default $bytes (local.get $n))))
+  ;; makes n nodes that hold -1, and as many by default: how many aren't 0
+  (func (export "defaults") (param $n i32) (param i32) (result i32)
+    (local $bad i32)
+    (loop $next
+      (drop (struct.new $node (i32.const -1)))
+      (local.set $bad (i32.add (local.get $bad)
+        (i32.ne (i32.const 0)
+                (struct.get $node 0 (struct.new_default $node)))))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $bad))
   (func (export "drop") (param $i i32)
     (table.set $arrays (local.get $i) (ref.null $bytes)))
   ;; how many bytes of slot i are i

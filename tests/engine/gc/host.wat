@@ -23,6 +23,8 @@
   (func (export "fill")
     (drop (memory.grow (i32.const 3)))
     (memory.fill (i32.const 0) (i32.const 170) (i32.const 262144)))
+  (func (export "fill_page")
+    (memory.fill (i32.const 0) (i32.const 170) (i32.const 65536)))
   (func (export "spin_memory")
     (loop $again (drop (memory.grow (i32.const 1))) (br $again)))
   (func (export "spin_table")
