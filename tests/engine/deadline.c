@@ -96,6 +96,7 @@ static void endless(struct world *w, we_instance *i)
 {
     static const char *const loops[] = {
         "spin", "spin_table", "spin_if", "spin_host", "spin_call",
+        "spin_call_indirect",
         "spin_fill", "spin_copy", "spin_table_copy", "spin_grow"
     };
     uint64_t deadlines[] = { 1 * MS, 10 * MS, 30 * MS };

@@ -177,6 +177,26 @@ static void holes(struct world *w)
     we_instance_free(instance);
 }
 
+/* What an object by default has is nothing of those that were there before. */
+static void defaults(struct world *w)
+{
+    we_instance *instance = big_new(w, MIB);
+    uint32_t i;
+
+    is_int(world_int(w, instance, "defaults", 10 * ROUNDS, 0, 0), 0,
+           "structures by default are zero, also where others were");
+    for (i = 1; i < 16; i++) {
+        world_int(w, instance, "put", i, 60000, 0);
+    }
+    for (i = 1; i < 16; i++) {
+        world_int(w, instance, "drop", i, 0, 0);
+    }
+    is_int(world_int(w, instance, "put_default", 0, 900000, 0), 0,
+           "an array where others were");
+    is_int(world_int(w, instance, "count", 0, 0, 0), 900000, "... is zero");
+    we_instance_free(instance);
+}
+
 /* An object that nothing but a passive segment leads to. */
 static void segments(struct world *w)
 {
@@ -269,6 +289,7 @@ int main(void)
     deadline(&w);
     shared(&w);
     holes(&w);
+    defaults(&w);
     segments(&w);
     kinds(&w);
     endless(&w);
