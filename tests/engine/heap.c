@@ -174,6 +174,14 @@ static void holes(struct world *w)
     }
     is_int(world_int(w, instance, "put", 15, 300000, 0),
            -1000 - WE_TRAP_HEAP, "but no more than the limit");
+    world_int(w, instance, "put", 13, 100000, 0);    /* if there is room */
+    world_int(w, instance, "put", 14, 100000, 0);
+    world_int(w, instance, "drop", 0, 0, 0);
+    is_int(world_int(w, instance, "put", 0, 100000, 0), 0,
+           "a hole of just that size");
+    is_int(world_int(w, instance, "count", 0, 0, 0), 100000, "is whole, too");
+    is_int(world_int(w, instance, "count", 2, 0, 0), 100000,
+           "and what is behind it");
     we_instance_free(instance);
 }
 
@@ -229,6 +237,14 @@ static void kinds(struct world *w)
     world_call(w, instance, "small", slots);
     is_int(we_extern_kind(instance, slots[0]), WE_REF_IS_I31,
            "a small number as externref");
+    is_int(world_int(w, instance, "is_node", 1234567, 0, 0), 0,
+           "a number of the host's is no structure");
+    world_call(w, instance, "small", slots);
+    world_call(w, instance, "is_node", slots);
+    is_int((int64_t) slots[0], 0, "nor is a small number");
+    world_call(w, instance, "outside", slots);
+    world_call(w, instance, "is_node", slots);
+    is_int((int64_t) slots[0], 1, "a structure is one");
     is_int(we_ref_kind(instance, 0), WE_REF_IS_NULL, "null");
     is_int(we_extern_kind(instance, 0), WE_REF_IS_NULL, "null as externref");
     we_instance_free(instance);
@@ -241,12 +257,65 @@ static void endless(struct world *w)
     we_instance *instance = big_new(w, 16 * MIB);
     size_t i;
 
+    world_int(w, instance, "put", 0, 4000000, 0);
     w->deadline = 10 * 1000 * 1000;
     for (i = 0; i < sizeof names / sizeof *names; i++) {
         is_int(world_int(w, instance, names[i], 0, 0, 0),
                -1000 - WE_TRAP_DEADLINE, "%s ends", names[i]);
     }
     w->deadline = 0;
+    we_instance_free(instance);
+}
+
+/* Whatever makes the object for which there is no room: a trap, and when the
+ * objects have gone, there is room again. */
+static void full(struct world *w)
+{
+    static const char *const names[] = {
+        "struct_new", "struct_new_default", "array_new", "array_new_default",
+        "array_new_fixed", "array_new_data", "array_new_elem", "throw"
+    };
+    we_instance *instance;
+    size_t i;
+    int k;
+
+    w->limits = (struct we_limits){ .memory_bytes = MIB };
+    instance = world_new_of(w, full);
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        for (k = 0; k < 2; k++) {
+            is_int(world_int(w, instance, names[i], 0, 0, 0),
+                   -1000 - WE_TRAP_HEAP, "%s until the heap is full",
+                   names[i]);
+            world_int(w, instance, "clear", 0, 0, 0);
+        }
+    }
+    we_instance_free(instance);
+}
+
+static void nulls_and_casts(struct world *w)
+{
+    enum { NULLED = -1000 - WE_TRAP_NULL_REFERENCE,
+           OUT = -1000 - WE_TRAP_ARRAY };
+    we_instance *instance = world_new_of(w, full);
+
+    is_int(world_int(w, instance, "field8", 0, 0, 0), -1, "a field, signed");
+    is_int(world_int(w, instance, "field8", 1, 0, 0), NULLED, "of null");
+    is_int(world_int(w, instance, "field16", 0, 0, 0), -2, "a field, signed");
+    is_int(world_int(w, instance, "field16", 1, 0, 0), NULLED, "of null");
+    is_int(world_int(w, instance, "element8", 0, 2, 0), -1, "an element");
+    is_int(world_int(w, instance, "element8", 0, 3, 0), OUT, "past the end");
+    is_int(world_int(w, instance, "element8", 1, 0, 0), NULLED, "of null");
+    is_int(world_int(w, instance, "element16", 0, 2, 0), -2, "an element");
+    is_int(world_int(w, instance, "element16", 0, 3, 0), OUT, "past the end");
+    is_int(world_int(w, instance, "element16", 1, 0, 0), NULLED, "of null");
+    is_int(world_int(w, instance, "throw_null", 0, 0, 0), NULLED,
+           "null is thrown");
+    is_int(world_int(w, instance, "cast_many", 1, 0, 0), 15,
+           "a cast that branches takes five values along");
+    is_int(world_int(w, instance, "cast_many", 0, 0, 0), -1, "or doesn't");
+    is_int(world_int(w, instance, "cast_out", 1, 0, 0), 12,
+           "one that leaves the function, two");
+    is_int(world_int(w, instance, "cast_out", 0, 0, 0), -1, "or doesn't");
     we_instance_free(instance);
 }
 
@@ -292,6 +361,8 @@ int main(void)
     defaults(&w);
     segments(&w);
     kinds(&w);
+    full(&w);
+    nulls_and_casts(&w);
     endless(&w);
     world_close(&w);
     return done();

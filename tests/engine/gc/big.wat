@@ -53,20 +53,24 @@
   (func (export "same") (param externref) (result externref) (local.get 0))
   (func (export "inside") (param externref) (result anyref)
     (any.convert_extern (local.get 0)))
+  ;; whether what the host gave is a node
+  (func (export "is_node") (param externref) (result i32)
+    (ref.test (ref $node) (any.convert_extern (local.get 0))))
   (func (export "outside") (result externref)
     (extern.convert_any (struct.new $node (i32.const 1))))
   (func (export "small") (result externref)
     (extern.convert_any (ref.i31 (i32.const -1))))
   (func $array (result (ref $bytes))
     (array.new_default $bytes (i32.const 4000000)))
+  ;; slot 0 has an array of 4,000,000 bytes
   (func (export "spin_fill") (local $a (ref null $bytes))
-    (local.set $a (call $array))
+    (local.set $a (table.get $arrays (i32.const 0)))
     (loop $again
       (array.fill $bytes (local.get $a) (i32.const 0) (i32.const 1)
                   (i32.const 4000000))
       (br $again)))
   (func (export "spin_copy") (local $a (ref null $bytes))
-    (local.set $a (call $array))
+    (local.set $a (table.get $arrays (i32.const 0)))
     (loop $again
       (array.copy $bytes $bytes (local.get $a) (i32.const 1) (local.get $a)
                   (i32.const 0) (i32.const 3999999))
