@@ -107,7 +107,8 @@ struct we_detail {
 /* One frame of a back-trace.  The name is not NUL-terminated; it belongs to
  * the module and lives as long as it does; NULL if the module has none. */
 struct we_frame_info {
-    uint32_t    func;                  /* function index */
+    uint32_t    func;                  /* function index; UINT32_MAX: a
+                                          constant expression */
     uint32_t    offset;                /* byte offset in the module */
     const char *name;
     uint32_t    name_len;

@@ -306,10 +306,8 @@ static const char *memory_mismatch(const we_instance *instance, uint32_t i,
 {
     const struct we_memory_desc *want = &instance->module->memories[i];
 
-    return memory->page_shift != want->page_shift
-           ? "page size differs"
-           : range_mismatch(&memory->range,
-                            memory->size >> memory->page_shift, &want->range);
+    return range_mismatch(&memory->range,
+                          memory->size >> memory->page_shift, &want->range);
 }
 
 static const char *global_mismatch(const we_instance *instance, uint32_t i,

@@ -48,6 +48,13 @@ struct outcome {
     struct we_detail detail;
 };
 
+static enum we_trap_code nothing(void *env, we_instance *instance,
+                                 uint64_t *slots)
+{
+    (void)env, (void)instance, (void)slots;
+    return WE_TRAP_NONE;
+}
+
 static struct outcome explode(const void *bytes, size_t len)
 {
     struct tap_allocator memory = { 0 };
@@ -56,12 +63,14 @@ static struct outcome explode(const void *bytes, size_t len)
     struct we_limits limits = { .memory_bytes = MIB, .table_elements = 1000 };
     we_engine *engine = we_engine_new(&config);
     we_linker *linker = we_linker_new(engine);
-    uint64_t before = memory.bytes;
+    uint64_t before;
     struct outcome o = { 0 };
     we_instance *instance = NULL;
     we_module *m = NULL;
 
     we_engine_attach(engine);
+    we_linker_define_func(linker, "h", "f", ":", nothing, NULL);
+    before = memory.bytes;
     o.time = seconds();
     o.error = we_module_load(engine, bytes, len, &m, &o.detail);
     o.load = memory.peak - before;
@@ -221,6 +230,11 @@ static void many_imports(void)
     bomb("a million imports", &b, WE_LINK, "unknown function");
 
     b = module_new();
+    MANY(&b, TYPES, 1, 0x60, 0, 0);
+    MANY(&b, IMPORTS, 1000000, 1, 'h', 1, 'f', 0, 0);
+    bomb("a million imports that are there", &b, WE_OK, NULL);
+
+    b = module_new();
     MANY(&b, IMPORTS, 1000000, 0, 0, 3, I32, 0);
     bomb("a million imported globals", &b, WE_LINK, "unknown global");
 
@@ -333,11 +347,39 @@ static void nested_blocks(void)
     PUT_TIMES(&code, 2000000, 0x02, EMPTY, END);
     b = with_code(&code);
     bomb("2,000,000 blocks in a row", &b, WE_OK, NULL);
+
+    PUT_TIMES(&code, (1 << 24) + 1, 0x02, EMPTY, END);
+    b = with_code(&code);
+    bomb("2^24 blocks and one in a row", &b, WE_LIMIT,
+         "bytes of a function body");
+}
+
+/* Clauses of a try_table, and many of those. */
+static void many_catches(void)
+{
+    struct bytes b, code = { 0 };
+
+    PUT(&code, 0x1f, EMPTY);
+    put_u32(&code, 100000);
+    PUT_TIMES(&code, 100000, 2, 0);
+    PUT(&code, END);
+    b = with_code(&code);
+    bomb("a try_table of 100,000 clauses", &b, WE_LIMIT,
+         "clauses of a try_table");
+
+    PUT_TIMES(&code, 1000000, 0x1f, EMPTY, 1, 2, 0, END);
+    b = with_code(&code);
+    bomb("a million try_tables", &b, WE_OK, NULL);
 }
 
 static void many_values(void)
 {
     struct bytes b, code = { 0 }, locals = { 0 };
+
+    PUT_TIMES(&code, (1 << 24) + 1, 0x41, 0, 0x1a);
+    b = with_code(&code);
+    bomb("2^24 values and one in a row", &b, WE_LIMIT,
+         "bytes of a function body");
 
     PUT_TIMES(&code, 1000001, 0x41, 0);
     b = with_code(&code);
@@ -506,6 +548,15 @@ static void big_tables(void)
     b = module_new();
     MANY(&b, MEMORIES, 1, 0, 0x80, 0x80, 0x04);
     bomb("a memory of 4 GiB", &b, WE_LIMIT, "memory");
+
+    b = module_new();
+    MANY(&b, MEMORIES, 1, 4, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40);
+    bomb("a 64-bit memory of 2^48 pages", &b, WE_LIMIT, "memory");
+
+    b = module_new();
+    MANY(&b, TABLES, 1, FUNCREF, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff, 0xff, 1);
+    bomb("a 64-bit table of 2^64-1 elements", &b, WE_LIMIT, "table");
 }
 
 int main(void)
@@ -519,6 +570,7 @@ int main(void)
     nested_blocks();
     many_values();
     big_br_tables();
+    many_catches();
     work();
     expressions();
     customs();

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ struct nest {
     we_func      *spin, *fib;
     uint64_t      inner;                 /* deadline of the nested call */
     bool          work;                  /* nested call ends by itself */
+    bool          late;                  /* after it, the outer one is */
     enum we_trap_code got;
 };
 
@@ -61,10 +63,10 @@ static enum we_trap_code nest(void *env, we_instance *instance,
     struct we_trap trap;
     enum we_error e;
 
-    (void) instance;
     (void) slots;
     e = we_call(n->work ? n->fib : n->spin, arg, n->inner, &trap);
     n->got = e == WE_OK ? WE_TRAP_NONE : trap.code;
+    n->late = we_instance_is_late(instance);
     return WE_TRAP_NONE;
 }
 
@@ -163,6 +165,7 @@ static void nested(struct world *w, we_instance *i, struct nest *n)
     n->work = false;
     is_int(world_int(w, i, "nest", 0, 0, 0), 0, "the outer call goes on");
     is_int(n->got, WE_TRAP_DEADLINE, "the inner one ran out");
+    ok(!n->late, "the outer one isn't late");
     w->deadline = 20 * MS;
     ends(w, i, "nest_spin", WE_TRAP_DEADLINE);
     is_int(n->got, WE_TRAP_DEADLINE, "the inner one ran out first");
@@ -170,6 +173,7 @@ static void nested(struct world *w, we_instance *i, struct nest *n)
     n->inner = 1000 * MS;
     ends(w, i, "nest_spin", WE_TRAP_DEADLINE);
     is_int(n->got, WE_TRAP_DEADLINE, "an outer deadline ends an inner call");
+    ok(n->late, "so the outer one is late");
     n->inner = 0;
     ends(w, i, "nest_spin", WE_TRAP_DEADLINE);
     is_int(n->got, WE_TRAP_DEADLINE, "and one without a deadline");
@@ -214,11 +218,21 @@ static void forked(struct world *w, we_instance *i)
     fflush(NULL);
     child = fork();
     if (child == 0) {
-        if (we_engine_attach(w->engine) != WE_OK) {
-            _exit(1);
+        we_engine *other = we_engine_new(NULL);
+
+        if (we_engine_attach(w->engine) != WE_OK
+            || we_engine_attach(other) != WE_OK) {
+            exit(1);
         }
-        _exit(world_int(w, i, "spin", 0, 0, 0) == -1000 - WE_TRAP_DEADLINE
-              ? 0 : 2);
+        status = world_int(w, i, "spin", 0, 0, 0) == -1000 - WE_TRAP_DEADLINE
+                 ? 0 : 2;
+        if (fork() == 0) {               /* whose timer it isn't */
+            we_engine_free(other);
+            exit(0);
+        }
+        wait(NULL);
+        we_engine_free(other);
+        exit(status);
     }
     waitpid(child, &status, 0);
     is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0,
@@ -278,6 +292,44 @@ static void nothing(int number)
     (void) number;
 }
 
+/* The same signal, sent by somebody else; and a deadline longer than any. */
+static void strangers(struct world *w, we_instance *i)
+{
+    int k, bad = 0;
+
+    w->deadline = 2 * MS;
+    for (k = 0; k < 10; k++) {
+        kill(getpid(), SIGRTMAX - 1);
+        sigqueue(getpid(), SIGRTMAX - 1, (union sigval){ .sival_ptr = w });
+        bad += world_int(w, i, "fib", 10, 0, 0) != 55;
+    }
+    is_int(bad, 0, "another's signal is no deadline");
+    w->deadline = UINT64_MAX;
+    is_int(world_int(w, i, "fib", 20, 0, 0), 6765, "2^64 - 1 nanoseconds");
+}
+
+/* In a process of its own, which may have no timer. */
+static void no_timer(void)
+{
+    struct rlimit none = { 0, 0 };
+    int status = -1;
+    pid_t child;
+
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        we_engine *engine = we_engine_new(NULL);
+
+        setrlimit(RLIMIT_SIGPENDING, &none);
+        status = (int) we_engine_attach(engine);
+        we_engine_free(engine);
+        exit(status);
+    }
+    waitpid(child, &status, 0);
+    is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, WE_SYSTEM,
+           "no timer: said so");
+}
+
 /* In a process of its own, which handles all real-time signals itself. */
 static void no_signal_left(void)
 {
@@ -293,7 +345,9 @@ static void no_signal_left(void)
         for (number = SIGRTMIN; number <= SIGRTMAX; number++) {
             sigaction(number, &action, NULL);
         }
-        _exit((int) we_engine_attach(engine));
+        status = (int) we_engine_attach(engine);
+        we_engine_free(engine);
+        exit(status);
     }
     waitpid(child, &status, 0);
     is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, WE_SYSTEM,
@@ -309,6 +363,7 @@ int main(void)
     alarm(120);                          /* for what never ends after all */
     world_open(&w);
     no_signal_left();
+    no_timer();
     is_int(we_engine_attach(w.engine), WE_OK, "attach");
     we_linker_define_func(w.linker, "env", "nop", ":", nop, NULL);
     we_linker_define_func(w.linker, "env", "nest", ":", nest, &n);
@@ -329,6 +384,7 @@ int main(void)
         forked(&w, i);
         come_and_go(&w, i);
         not_taken(&w, i);
+        strangers(&w, i);
     }
     we_instance_free(i);
     world_close(&w);

@@ -191,6 +191,68 @@ static void resolver(struct world *w)
            WE_ARGUMENT, "no signature");
 }
 
+static bool promise(void *env, const struct we_extern *import,
+                    const char *signature, struct we_host_def *def)
+{
+    (void) env;
+    (void) import;
+    (void) signature;
+    def->fn = NULL;
+    return true;
+}
+
+/* What a host may get wrong. */
+static void host_mistakes(struct world *w)
+{
+    struct we_config tall = { .stack_bytes = UINT64_MAX };
+    struct we_config low = { .stack_bytes = 4096 };
+    char many[1010];
+    we_instance *instance, *other;
+    we_module *module = NULL;
+    struct world w2;
+    uint64_t slots[1000] = { 0 };
+    we_engine *engine;
+
+    memset(many, 'i', sizeof many);
+    many[sizeof many - 2] = ':';
+    many[sizeof many - 1] = '\0';
+    is_int(we_linker_define_func(w->linker, "env", "f", many, hello, w),
+           WE_ARGUMENT, "a signature of more than 1,000 parameters");
+    we_linker_set_resolver(w->linker, promise, w);
+    is_int(world_error_of(w, start_host, &instance), WE_LINK,
+           "a resolver that gives no function");
+    we_module_load(w->engine, wasm_start_host, sizeof wasm_start_host,
+                   &module, NULL);
+    is_int(we_instance_new(module, NULL, NULL, 0, NULL, &instance, NULL,
+                           NULL), WE_LINK, "an import, and no linker");
+    we_module_free(module);
+
+    world_open(&w2);
+    other = world_new_of(&w2, kinds);
+    is_int(we_linker_define_instance(w->linker, "k", 1, other), WE_ARGUMENT,
+           "an instance of another engine");
+    ok(we_instance_global(other, "nothing", 7) == NULL, "no such global");
+    we_instance_free(other);
+    world_close(&w2);
+
+    ok(we_engine_new(&tall) == NULL, "a stack of 2^64 bytes");
+    engine = we_engine_new(&low);
+    is_int(we_module_load(engine, wasm_thousand, sizeof wasm_thousand,
+                          &module, NULL), WE_OK, "1,000 parameters");
+    is_int(we_instance_new(module, NULL, NULL, 0, NULL, &instance, NULL,
+                           NULL), WE_OK, "instantiated");
+    is_int(we_call(we_instance_func(instance, "f", 1), slots, 0, &w->trap),
+           WE_TRAP, "more than a stack of 512 slots has");
+    is_int(w->trap.code, WE_TRAP_STACK, "its trap");
+    is_int(we_call(we_instance_func(instance, "f", 1), slots, 0, NULL),
+           WE_TRAP, "and none who asks");
+    we_instance_free(instance);
+    we_module_free(module);
+    we_engine_free(engine);
+    is_str(we_error_text((enum we_error) 1000), "unknown error", "a text");
+    is_str(we_trap_text((enum we_trap_code) 1000), "unknown trap", "a text");
+}
+
 static void limits(struct world *w)
 {
     we_instance *instance;
@@ -254,8 +316,8 @@ static void tags(struct world *w)
 int main(void)
 {
     static void (*const tests[])(struct world *) = {
-        kinds, linked, mismatches, failed_segments, starts, resolver, limits,
-        many, tags
+        kinds, linked, mismatches, failed_segments, starts, resolver,
+        host_mistakes, limits, many, tags
     };
     struct world w;
     size_t i;
