@@ -206,6 +206,10 @@ static void host_mistakes(struct world *w)
 {
     struct we_config tall = { .stack_bytes = UINT64_MAX };
     struct we_config low = { .stack_bytes = 4096 };
+    static const uint8_t odd[] = {
+        0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0,
+        2, 12, 1, 6, 'a', '"', 'b', '\\', 1, 0x7f, 1, 'n', 0, 0
+    };
     char many[1010];
     we_instance *instance, *other;
     we_module *module = NULL;
@@ -226,6 +230,11 @@ static void host_mistakes(struct world *w)
     is_int(we_instance_new(module, NULL, NULL, 0, NULL, &instance, NULL,
                            NULL), WE_LINK, "an import, and no linker");
     we_module_free(module);
+
+    is_int(world_error(w, odd, sizeof odd, &instance), WE_LINK,
+           "an import of an odd name");
+    is_str(w->detail.text, "import \"a\\x22b\\x5c\\x01\\x7f\" \"n\": unknown "
+           "function", "is told");
 
     world_open(&w2);
     other = world_new_of(&w2, kinds);

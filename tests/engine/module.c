@@ -95,6 +95,51 @@ static void test_accessors(void)
     close();
 }
 
+/* Imports of each kind, as the text format writes them. */
+static void test_texts(void)
+{
+    static const char *const texts[] = {
+        "func (param i32 i64) (result f64)", "table i64 1 2 (ref null extern)",
+        "memory i64 1 2 shared", "memory 3", "global (mut f32)", "global v128",
+        "tag (param i32 i64)"
+    };
+    struct bytes b = module_new();
+    we_module *m = NULL;
+    struct we_extern e;
+    char buf[64];
+    size_t size;
+    uint32_t i;
+
+    SECTION(&b, 1, 2, 0x60, 2, I32, I64, 1, 0x7c, 0x60, 2, I32, I64, 0);
+    SECTION(&b, 2, 7, 0, 0, 0, 0, 0, 0, 1, 0x6f, 5, 1, 2, 0, 0, 2, 7, 1, 2,
+            0, 0, 2, 0, 3, 0, 0, 3, 0x7d, 1, 0, 0, 3, 0x7b, 0, 0, 0, 4, 0, 1);
+    open();
+    if (!is_int(we_module_load(engine, b.data, b.len, &m, &detail), WE_OK,
+                "imports of each kind"))
+        diag("%s", detail.text);
+    for (i = 0; m && i < sizeof texts / sizeof *texts; i++) {
+        we_module_import(m, i, &e);
+        is_str(we_module_extern_text(m, &e, buf, sizeof buf), texts[i],
+               "as text");
+        for (size = 1; size < strlen(texts[i]) + 1; size++) {
+            buf[size] = '#';
+            we_module_extern_text(m, &e, buf, size);
+            if (strlen(buf) != size - 1 || buf[size] != '#'
+                || strncmp(buf, texts[i], size - 1) != 0)
+                break;
+        }
+        is_int((int64_t)size, (int64_t)strlen(texts[i]) + 1,
+               "cut where the room ends");
+    }
+    buf[0] = '#';
+    we_module_extern_text(m, &e, buf, 0);
+    we_module_func_signature(m, 0, buf, 0);
+    is_int(buf[0], '#', "and without any room");
+    we_module_free(m);
+    free(b.data);
+    close();
+}
+
 /* The same types in two modules are one; the second outlives the first. */
 static void test_two(void)
 {
@@ -155,6 +200,7 @@ static void test_nomem(void)
 int main(void)
 {
     test_accessors();
+    test_texts();
     test_two();
     test_size_limit();
     test_nomem();
