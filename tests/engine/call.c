@@ -186,6 +186,22 @@ static void depth(struct world *w, we_instance *i)
     is_int(w->trap.depth, low, "exactly as deep");
 }
 
+/* No two causes are told in the same words. */
+static void causes(void)
+{
+    int i, k, same = 0;
+
+    for (i = 0; i < WE_NTRAPS; i++) {
+        const char *text = we_trap_text((enum we_trap_code) i);
+
+        same += *text == '\0';
+        for (k = 0; k < i; k++) {
+            same += strcmp(text, we_trap_text((enum we_trap_code) k)) == 0;
+        }
+    }
+    is_int(same, 0, "each trap has a text of its own");
+}
+
 static void nesting(struct world *w, we_instance *i, struct guest *g)
 {
     is_int(world_int(w, i, "reenter", 20, 0, 0), 20, "20 nested calls");
@@ -209,6 +225,7 @@ int main(void)
         host_traps(&w, i);
         depth(&w, i);
         nesting(&w, i, &g);
+        causes();
     }
     we_instance_free(i);
     world_close(&w);
