@@ -106,7 +106,7 @@ ngx_http_wasm_chunk_special(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
          */
 
         for (i = 0; i < ctx->seen; i++) {
-            if (ctx->streams[i].held.size) {
+            if (ctx->streams[i].held[NGX_HTTP_WASM_RESPONSE].size) {
                 return NGX_HTTP_CLOSE;
             }
         }

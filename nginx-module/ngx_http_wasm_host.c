@@ -203,7 +203,8 @@ ngx_http_wasm_host_map_access(void *stream, enum pw_map map)
     switch (ngx_http_wasm_host_maps[map]) {
 
     case NGX_HTTP_WASM_REQUEST:
-        return (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE || ctx->logging
+        return (ctx->request_at >= NGX_HTTP_WASM_REQUEST_UNBUFFERED
+                || ctx->logging
                 || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE)
                ? PW_READ : PW_WRITE;
 
@@ -426,7 +427,8 @@ ngx_http_wasm_host_buffer_access(void *stream, enum pw_buffer buffer)
     {
         /* a part that waits has the length that was told */
 
-        return (ctx->waiting && ctx->framed) ? PW_READ : PW_WRITE;
+        return (ctx->waiting && (ctx->framed & (1 << ctx->dir)))
+               ? PW_READ : PW_WRITE;
     }
 
     return PW_ABSENT;
@@ -535,12 +537,12 @@ ngx_http_wasm_host_continue_stream(void *stream, enum pw_stream_type type)
     if (ctx->logging
         || (type == PW_STREAM_REQUEST && ctx->dir != NGX_HTTP_WASM_REQUEST)
         || (type == PW_STREAM_RESPONSE && ctx->dir != NGX_HTTP_WASM_RESPONSE)
-        || (!st->entered && !st->paused))
+        || (!st->entered && !(st->paused & (1 << ctx->dir))))
     {
         return PW_OK;
     }
 
-    st->resume = 1;
+    st->resume |= 1 << ctx->dir;
 
     if (!st->entered) {
         ngx_http_wasm_stream_wake(ctx);

@@ -228,5 +228,5 @@ ngx_http_wasm_init(ngx_conf_t *cf)
     ngx_http_wasm_headers_init();
     ngx_http_wasm_response_init();
 
-    return NGX_OK;
+    return ngx_http_wasm_unbuffered_init(cf);
 }

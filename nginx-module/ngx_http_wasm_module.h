@@ -127,6 +127,7 @@ struct ngx_http_wasm_instance_s {
 typedef struct {
     ngx_array_t                plugins;    /* ngx_http_wasm_plugin_t * */
     ngx_uint_t                 used;       /* there is a wasm_filter */
+    ngx_array_t                unbuffered; /* see ngx_http_wasm_unbuffered.c */
     we_engine                 *engine;
     pw_runtime                *runtime;
     ngx_shm_zone_t            *zone;
@@ -184,15 +185,16 @@ struct ngx_http_wasm_stream_s {
     ngx_queue_t                queue;      /* in instance->streams */
     ngx_uint_t                 calls;      /* without an answer yet */
 
-    ngx_http_wasm_body_t       held;       /* collected by Pause */
+    ngx_http_wasm_body_t       held[NGX_HTTP_WASM_NDIRS];
+                                           /* collected by Pause */
     ngx_http_wasm_body_t      *body;       /* what the guest sees now */
     ngx_http_wasm_body_t       before;     /* undoes a callback's changes */
 
     unsigned                   opened:1;   /* or tried in vain */
     unsigned                   skip:1;     /* is not entered any more */
     unsigned                   entered:1;  /* its callback is running */
-    unsigned                   paused:1;
-    unsigned                   resume:1;   /* continue_stream was called */
+    unsigned                   paused:2;   /* a bit each direction */
+    unsigned                   resume:2;   /* continue_stream was called */
     unsigned                   save:1;     /* keep what a fault undoes */
     unsigned                   saved:1;    /* before holds it */
 };
@@ -224,6 +226,7 @@ typedef enum {
     NGX_HTTP_WASM_REQUEST_HEADERS = 0,
     NGX_HTTP_WASM_REQUEST_READ,            /* nginx reads the body */
     NGX_HTTP_WASM_REQUEST_BODY,
+    NGX_HTTP_WASM_REQUEST_UNBUFFERED,      /* the content handler reads it */
     NGX_HTTP_WASM_REQUEST_DONE
 } ngx_http_wasm_request_e;
 
@@ -271,7 +274,10 @@ struct ngx_http_wasm_ctx_s {
     ngx_chain_t              **request_last;
     ngx_temp_file_t           *request_file;
     size_t                     request_memory;  /* of request_out */
-    off_t                      request_length;  /* of request_out */
+    off_t                      request_length;  /* of all that came out */
+    ngx_chain_t               *request_busy; /* own blocks, not yet sent */
+    ngx_int_t                  request_rc; /* why reading it ends */
+    ngx_int_t                (*create_request)(ngx_http_request_t *r);
 
     /* the response */
     ngx_http_wasm_response_e   response_at;
@@ -283,6 +289,7 @@ struct ngx_http_wasm_ctx_s {
     ngx_buf_t                 *shadow;     /* the last part of in's buffer */
     off_t                      length;     /* Content-Length as it came */
     size_t                     body_buffer;
+    ngx_chain_t               *answer;     /* the body of what replaces it */
 
     ngx_chain_t               *free;       /* own blocks */
     ngx_chain_t               *shells;     /* buffers without a block */
@@ -303,7 +310,7 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   ending:1;   /* the last chunk is on its way */
     unsigned                   trailed:1;  /* a plugin has changed trailers */
     unsigned                   headers_sent:1;
-    unsigned                   framed:1;   /* Content-Length was sent */
+    unsigned                   framed:2;   /* Content-Length was sent */
     unsigned                   full:1;     /* set_size would be too large */
     unsigned                   logging:1;  /* the request is over: on_log */
     unsigned                   ended:1;    /* on_done, on_delete */
@@ -361,6 +368,12 @@ ngx_int_t ngx_http_wasm_request_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_wasm_request_rewrite(ngx_http_request_t *r);
 ngx_int_t ngx_http_wasm_request_log(ngx_http_request_t *r);
 void ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx);
+
+/* ngx_http_wasm_unbuffered.c: bodies that the content handler reads */
+
+ngx_int_t ngx_http_wasm_unbuffered_init(ngx_conf_t *cf);
+ngx_uint_t ngx_http_wasm_unbuffered_is(ngx_http_wasm_ctx_t *ctx);
+void ngx_http_wasm_unbuffered_wake(ngx_http_wasm_ctx_t *ctx);
 
 /* ngx_http_wasm_response.c */
 

@@ -123,7 +123,7 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
         }
     }
 
-    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE
+    if (ctx->request_at >= NGX_HTTP_WASM_REQUEST_UNBUFFERED
         || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE)
     {
         return NGX_DECLINED;
@@ -147,7 +147,10 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
         return ngx_http_wasm_request_next(ctx, rc);
     }
 
-    ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+    if (ctx->request_at != NGX_HTTP_WASM_REQUEST_UNBUFFERED) {
+        ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+    }
+
     ctx->undo = NULL;
 
     if (!ctx->reroute) {
@@ -327,7 +330,7 @@ ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx, ngx_uint_t n)
 
 /*
  * Lets nginx read the whole body if a stream wants to see it.  NGX_OK: there
- * is nothing to read; NGX_BUSY: the phases go on from the handler below, and
+ * is nothing to read, or the content handler does; NGX_BUSY: the phases go on from the handler below, and
  * perhaps they have already.
  */
 
@@ -355,6 +358,11 @@ ngx_http_wasm_request_read(ngx_http_wasm_ctx_t *ctx)
         if (!st->skip && ngx_http_wasm_has(st, PW_ON_REQUEST_BODY)) {
             break;
         }
+    }
+
+    if (ngx_http_wasm_unbuffered_is(ctx)) {
+        ctx->request_at = NGX_HTTP_WASM_REQUEST_UNBUFFERED;
+        return NGX_OK;
     }
 
     ctx->request_at = NGX_HTTP_WASM_REQUEST_READ;
@@ -413,8 +421,9 @@ ngx_http_wasm_request_body(ngx_http_wasm_ctx_t *ctx)
 
         /* a stream that was paused at the end lets go of what it held */
 
-        body = ctx->at->held;
-        ngx_memzero(&ctx->at->held, sizeof(ngx_http_wasm_body_t));
+        body = ctx->at->held[NGX_HTTP_WASM_REQUEST];
+        ngx_memzero(&ctx->at->held[NGX_HTTP_WASM_REQUEST],
+                    sizeof(ngx_http_wasm_body_t));
 
         rc = ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_next(ctx->at),
                                         &body, 1);
@@ -745,6 +754,11 @@ ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx)
     ngx_http_request_t  *r;
 
     r = ctx->request;
+
+    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_UNBUFFERED) {
+        ngx_http_wasm_unbuffered_wake(ctx);
+        return;
+    }
 
     rc = ngx_http_wasm_stream_resume(ctx);
 

@@ -23,6 +23,7 @@
 static ngx_int_t ngx_http_wasm_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static void ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx);
 static ngx_uint_t ngx_http_wasm_response_bodyless(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
@@ -59,7 +60,6 @@ static ngx_int_t
 ngx_http_wasm_header_filter(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
-    ngx_uint_t                 i;
     ngx_http_wasm_ctx_t       *ctx;
     ngx_http_wasm_loc_conf_t  *wlcf;
 
@@ -114,22 +114,12 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    for (i = 0; i < ctx->seen; i++) {
-
-        /* of a request that was answered before its end */
-
-        if (ctx->streams[i].held.size) {
-            ngx_http_wasm_body_clear(ctx, &ctx->streams[i].held);
-        }
+    if (ctx->local && ngx_http_wasm_local_prepare(ctx, &ctx->answer) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    ctx->response_at = NGX_HTTP_WASM_RESPONSE_HEADERS;
-    ctx->dir = NGX_HTTP_WASM_RESPONSE;
-    ctx->at = &ctx->streams[ctx->seen - 1];
-    ctx->length = r->headers_out.content_length_n;
-    ctx->bodyless = ngx_http_wasm_response_bodyless(r);
-    ctx->in_offset = 0;
-
+    ngx_http_wasm_response_enter(ctx);
     rc = ngx_http_wasm_response_headers(ctx);
 
     if (rc == NGX_OK && ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS) {
@@ -142,6 +132,41 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
     }
 
     return rc;
+}
+
+
+/* from now on it is the response that passes the chain */
+
+static void
+ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_uint_t               i;
+    ngx_http_request_t      *r;
+    ngx_http_wasm_stream_t  *st;
+
+    r = ctx->request;
+
+    for (i = 0; i < ctx->seen; i++) {
+        st = &ctx->streams[i];
+
+        /* of a request that was answered before its end */
+
+        if (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE) {
+            ngx_http_wasm_body_clear(ctx, &st->held[NGX_HTTP_WASM_REQUEST]);
+        }
+    }
+
+    if (ctx->waiting) {
+        ctx->waiting = NULL;
+        ngx_del_timer(&ctx->timer);
+    }
+
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_HEADERS;
+    ctx->dir = NGX_HTTP_WASM_RESPONSE;
+    ctx->at = &ctx->streams[ctx->seen - 1];
+    ctx->length = r->headers_out.content_length_n;
+    ctx->bodyless = ngx_http_wasm_response_bodyless(r);
+    ctx->in_offset = 0;
 }
 
 
@@ -312,7 +337,9 @@ ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ctx->framed = (r->headers_out.content_length_n >= 0);
+    if (r->headers_out.content_length_n >= 0) {
+        ctx->framed |= 1 << NGX_HTTP_WASM_RESPONSE;
+    }
 
     return NGX_OK;
 }
@@ -321,6 +348,7 @@ ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx)
 static ngx_int_t
 ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_chain_t          *cl;
     ngx_http_wasm_ctx_t  *ctx;
 
     if (r != r->main && ngx_http_wasm_caller_is(r)) {
@@ -328,6 +356,16 @@ ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     ctx = (r == r->main) ? ngx_http_wasm_ctx_get(r) : NULL;
+
+    if (ctx && ctx->answer) {
+
+        for (cl = in; cl; cl = cl->next) {
+            ngx_http_wasm_body_consume(cl->buf);
+        }
+
+        in = ctx->answer;
+        ctx->answer = NULL;
+    }
 
     if (ctx == NULL
         || ctx->response_at == NGX_HTTP_WASM_RESPONSE_NONE
@@ -557,8 +595,9 @@ ngx_http_wasm_response_resume(ngx_http_wasm_ctx_t *ctx)
 
     /* it was paused at the end of the body */
 
-    body = st->held;
-    ngx_memzero(&st->held, sizeof(ngx_http_wasm_body_t));
+    body = st->held[NGX_HTTP_WASM_RESPONSE];
+    ngx_memzero(&st->held[NGX_HTTP_WASM_RESPONSE],
+                sizeof(ngx_http_wasm_body_t));
 
     rc = ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_next(st), &body, 1);
 
@@ -719,7 +758,8 @@ ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx)
     }
 
     for (i = 0; i < ctx->nstreams; i++) {
-        ngx_http_wasm_body_clear(ctx, &ctx->streams[i].held);
+        ngx_http_wasm_body_clear(ctx, &ctx->streams[i]
+                                           .held[NGX_HTTP_WASM_RESPONSE]);
     }
 
     ctx->in = NULL;

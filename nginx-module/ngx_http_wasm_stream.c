@@ -299,10 +299,11 @@ ngx_int_t
 ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
     ngx_http_wasm_body_t *body, ngx_uint_t eos)
 {
-    size_t                fresh;
-    ngx_int_t             rc;
-    ngx_uint_t            trailers;
-    ngx_http_wasm_ctx_t  *ctx;
+    size_t                 fresh;
+    ngx_int_t              rc;
+    ngx_uint_t             trailers;
+    ngx_http_wasm_ctx_t   *ctx;
+    ngx_http_wasm_body_t  *held;
 
     for ( /* void */ ; st; st = ngx_http_wasm_stream_next(st)) {
 
@@ -310,13 +311,15 @@ ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
         fresh = body->size;
         trailers = eos && ngx_http_wasm_stream_trailers(ctx);
 
-        if (st->held.size) {
-            if (ngx_http_wasm_body_append(ctx, &st->held, body) != NGX_OK) {
+        held = &st->held[ctx->dir];
+
+        if (held->size) {
+            if (ngx_http_wasm_body_append(ctx, held, body) != NGX_OK) {
                 return NGX_ERROR;
             }
 
-            *body = st->held;
-            ngx_memzero(&st->held, sizeof(ngx_http_wasm_body_t));
+            *body = *held;
+            ngx_memzero(held, sizeof(ngx_http_wasm_body_t));
         }
 
         rc = NGX_OK;
@@ -339,7 +342,7 @@ ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
         }
 
         if (rc == NGX_OK) {
-            st->paused = 0;
+            st->paused &= ~(1 << ctx->dir);
             continue;
         }
 
@@ -351,11 +354,15 @@ ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
             return NGX_ERROR;
         }
 
-        st->paused = 1;
-        st->held = *body;
+        st->paused |= 1 << ctx->dir;
+        *held = *body;
         ngx_memzero(body, sizeof(ngx_http_wasm_body_t));
 
-        if (eos) {
+        /* nobody waits for a request that is being answered */
+
+        if (eos && (ctx->dir == NGX_HTTP_WASM_RESPONSE
+                    || ctx->response_at == NGX_HTTP_WASM_RESPONSE_NONE))
+        {
             ngx_http_wasm_stream_wait(st);
         }
 
@@ -385,6 +392,7 @@ ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
     size_t                   size;
     ngx_int_t                rc;
     ngx_log_t               *log;
+    const char              *name;
     ngx_http_wasm_ctx_t     *ctx;
     ngx_http_wasm_plugin_t  *plugin;
 
@@ -406,14 +414,16 @@ ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
         ngx_http_wasm_body_splice(ctx, body, 0, body->size, NULL, 0);
     }
 
-    if (ctx->framed && body->size != size
+    if ((ctx->framed & (1 << ctx->dir)) && body->size != size
         && (rc == NGX_OK || rc == NGX_AGAIN))
     {
+        name = (ctx->dir == NGX_HTTP_WASM_REQUEST) ? "request" : "response";
+
         ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "wasm plugin \"%V\": on_response_body changed the "
-                      "length of a response whose Content-Length was sent; "
-                      "remove Content-Length in on_response_headers",
-                      &plugin->name);
+                      "wasm plugin \"%V\": on_%s_body changed the "
+                      "length of a %s whose Content-Length was sent; "
+                      "remove Content-Length in on_%s_headers",
+                      &plugin->name, name, name, name);
 
         rc = ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
@@ -457,8 +467,8 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
 
     ctx = st->ctx;
 
-    if (!st->paused) {
-        st->resume = 0;
+    if (!(st->paused & (1 << ctx->dir))) {
+        st->resume &= ~(1 << ctx->dir);
     }
 
     ngx_http_wasm_stream_enter(st);
@@ -510,11 +520,11 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
         return NGX_DECLINED;
     }
 
-    if (action == PW_PAUSE && !st->resume) {
+    if (action == PW_PAUSE && !(st->resume & (1 << ctx->dir))) {
         return NGX_AGAIN;
     }
 
-    st->resume = 0;
+    st->resume &= ~(1 << ctx->dir);
 
     return NGX_OK;
 }
@@ -544,10 +554,11 @@ ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st)
     ngx_http_wasm_stream_enter(st);
 
     if (ctx->dir == NGX_HTTP_WASM_REQUEST
-        ? ctx->request_at == NGX_HTTP_WASM_REQUEST_BODY
+        ? (ctx->request_at == NGX_HTTP_WASM_REQUEST_BODY
+           || ctx->request_at == NGX_HTTP_WASM_REQUEST_UNBUFFERED)
         : ctx->response_at == NGX_HTTP_WASM_RESPONSE_BODY)
     {
-        st->body = &st->held;
+        st->body = &st->held[ctx->dir];
     }
 }
 
@@ -555,15 +566,18 @@ ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st)
 void
 ngx_http_wasm_stream_leave(ngx_http_wasm_stream_t *st, ngx_uint_t fault)
 {
-    ngx_http_wasm_ctx_t  *ctx;
+    ngx_http_wasm_ctx_t   *ctx;
+    ngx_http_wasm_body_t  *held;
 
     ctx = st->ctx;
     st->entered = 0;
     st->body = NULL;
 
+    held = &st->held[ctx->dir];
+
     if (st->saved && fault) {
-        ngx_http_wasm_body_clear(ctx, &st->held);
-        st->held = st->before;
+        ngx_http_wasm_body_clear(ctx, held);
+        *held = st->before;
 
     } else if (st->saved) {
         ngx_http_wasm_body_clear(ctx, &st->before);
@@ -575,11 +589,11 @@ ngx_http_wasm_stream_leave(ngx_http_wasm_stream_t *st, ngx_uint_t fault)
         ctx->undo = NULL;
     }
 
-    if (st->held.changed) {
+    if (held->changed) {
         ctx->touched |= 1 << ctx->dir;
     }
 
-    if (st->resume || ctx->local || ctx->close) {
+    if ((st->resume & (1 << ctx->dir)) || ctx->local || ctx->close) {
         ngx_http_wasm_stream_wake(ctx);
     }
 }
@@ -648,7 +662,7 @@ ngx_http_wasm_stream_wait(ngx_http_wasm_stream_t *st)
 
     ctx = st->ctx;
 
-    st->paused = 1;
+    st->paused |= 1 << ctx->dir;
     ctx->waiting = st;
     ctx->undo = NULL;
 
@@ -684,7 +698,7 @@ ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx)
     } else if (ctx->close) {
         rc = NGX_HTTP_CLOSE;
 
-    } else if (st->resume) {
+    } else if (st->resume & (1 << ctx->dir)) {
         rc = NGX_OK;
 
     } else if (ctx->timedout) {
@@ -705,8 +719,8 @@ ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx)
         ngx_del_timer(&ctx->timer);
     }
 
-    st->paused = 0;
-    st->resume = 0;
+    st->paused &= ~(1 << ctx->dir);
+    st->resume &= ~(1 << ctx->dir);
     ctx->timedout = 0;
     ctx->waiting = NULL;
 

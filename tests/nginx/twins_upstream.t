@@ -97,8 +97,8 @@ my $up = upstream(sub {
     }
     return $answers{$kind} if defined $answers{$kind};
     # All that came, in a body.
-    # A request that isn't buffered is, for a plugin that reads it, and so gets
-    # a length.
+    # Chunks that aren't buffered get a length if they happen to be all there
+    # when the upstream's request is made.
     my $raw = $r->{uri} !~ /stream/ ? $r->raw : $r->head
         =~ s/^(Content-Length|Transfer-Encoding):.*\n//rmi . $r->body;
     my $body = $raw =~ s/127\.0\.0\.1:\d+/HOST/gr;

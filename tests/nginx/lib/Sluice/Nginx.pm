@@ -183,6 +183,7 @@ sub prepare
     my $access = $o{access_log} ? 'access.log' : 'off';
     my $main = $o{main} // '';
     $main = "worker_processes 1;\n$main" if $main !~ /worker_processes/;
+    ($self->{workers}) = $main =~ /worker_processes (\d+)/;
     my $events = $o{events} // '';
     my $temp = join "\n    ", map { "${_}_temp_path $dir/tmp/$_;" }
         qw(client_body proxy fastcgi uwsgi scgi);
@@ -296,7 +297,8 @@ sub start
 sub is_up
 {
     my ($self) = @_;
-    return 0 unless -s "$self->{dir}/nginx.pid" && $self->workers;
+    return 0 unless -s "$self->{dir}/nginx.pid"
+        && $self->workers >= ($self->{workers} // 1);
     for my $port (values %{ $self->{ports} }) {
         IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => 1)
             or return 0;
