@@ -180,6 +180,16 @@ static void many_types(void)
     put_section(&b, TYPES, &types);
     bomb("a recursion group of a million types", &b, WE_LIMIT,
          "20 times its size");
+
+    b = module_new();
+    put_u32(&types, 600001);
+    PUT_TIMES(&types, 600000, 0x60, 0, 0);
+    PUT(&types, 0x4e);
+    put_u32(&types, 400001);
+    PUT_TIMES(&types, 400001, 0x60, 0, 0);
+    put_section(&b, TYPES, &types);
+    bomb("a million types and one, some in a group", &b, WE_LIMIT,
+         "more than 1000000 types");
 }
 
 static void many_definitions(void)

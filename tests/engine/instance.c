@@ -299,6 +299,10 @@ static void many(struct world *w)
            WE_ARGUMENT, "the first is still found");
     is_int(we_linker_define_func(w->linker, "en", "vf0", ":", hello, w),
            WE_OK, "names don't run into each other");
+    is_int(we_linker_define_func(w->linker, "", "", ":", hello, w), WE_OK,
+           "names may be empty");
+    is_int(we_linker_define_func(w->linker, "", "", ":", hello, w),
+           WE_ARGUMENT, "... and are found");
     we_linker_define_func(w->linker, "env", "hello", ":", hello, w);
     instance = world_new_of(w, start_host);
     ok(instance != NULL, "linked");

@@ -168,6 +168,11 @@ static void test_size_limit(void)
            "the host's limit");
     ok(m == NULL && strstr(detail.text, "at most 50 "), "... is named");
     we_engine_free(engine);
+    config.module_bytes = UINT64_MAX;
+    engine = we_engine_new(&config);
+    is_int(we_module_load(engine, b.data, (size_t)UINT32_MAX + 1, &m, &detail),
+           WE_LIMIT, "more than offsets have bits, and no limit");
+    we_engine_free(engine);
     free(b.data);
 }
 
