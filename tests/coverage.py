@@ -55,11 +55,12 @@ def gcov(data):
 
 def read(build):
     files = collections.defaultdict(File)
-    for data in sorted(glob.glob(os.path.join(build, ROOM, "*.gcda"))):
-        for entry in gcov(data):
-            if entry["file"].startswith(ROOM + "/"):
-                read_lines(files[entry["file"]], entry,
-                           os.path.basename(data))
+    for room in (ROOM, "tests/" + ROOM):         # a test may include a source
+        for data in sorted(glob.glob(os.path.join(build, room, "*.gcda"))):
+            for entry in gcov(data):
+                name = os.path.normpath(entry["file"])
+                if name.startswith(ROOM + "/"):
+                    read_lines(files[name], entry, os.path.basename(data))
     return files
 
 

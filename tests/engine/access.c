@@ -12,7 +12,7 @@ static const struct op ops[] = {
 };
 #undef ROW
 
-/* --- what an instruction is, from its name ---------------------------------- */
+/* --- what an instruction is, from its name -------------------------------- */
 
 enum kind { NO_ACCESS, LOAD, STORE, RMW, CMPXCHG };
 
@@ -68,7 +68,7 @@ static bool takes_value(const struct access *a)
     return a->kind != LOAD || has(a, "_lane");
 }
 
-/* --- what it does -------------------------------------------------------------- */
+/* --- what it does --------------------------------------------------------- */
 
 static uint64_t get(const uint8_t *p, uint32_t bytes)
 {
@@ -148,7 +148,7 @@ static void perform(const struct access *a, uint8_t *p, const uint64_t *v,
     }
 }
 
-/* --- functions in all forms ------------------------------------------------------ */
+/* --- functions in all forms ----------------------------------------------- */
 
 /* The instruction on memory `memory`, at the address x and this offset. */
 struct place {
@@ -313,7 +313,7 @@ static struct bytes make_module(const struct place *p, uint32_t n,
     return b;
 }
 
-/* --- calls ------------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 /* What the memory must hold, and the values of the calls. */
 struct run {
@@ -481,7 +481,7 @@ static uint32_t test_memory(struct world *w, const struct access *a,
     return wrong;
 }
 
-/* --- waiting ------------------------------------------------------------------------ */
+/* --- waiting -------------------------------------------------------------- */
 
 /* One memory, shared or not: notify (address), wait32, wait64 (address,
  * expected, nanoseconds). */
@@ -506,15 +506,16 @@ static we_instance *waiting(struct world *w, bool shared)
 
 /* One thread: nobody waits, and nobody will wake one that does. */
 static void test_wait(struct world *w, we_instance *instance, bool shared,
-                      const char *name, uint32_t at, uint64_t old,
+                      const char *name, uint64_t at, uint64_t old,
                       uint64_t nanoseconds, int64_t want)
 {
     uint64_t slots[3] = { at, old, nanoseconds };
     enum we_error e = world_call(w, instance, name, slots);
 
     is_int(e == WE_OK ? (int64_t)slots[0] : -1000 - (int64_t)w->trap.code,
-           want, "%s %s at %u: %llu for %lld ns", shared ? "shared" : "own",
-           name, at, (unsigned long long)old, (long long)nanoseconds);
+           want, "%s %s at %llu: %llu for %lld ns", shared ? "shared" : "own",
+           name, (unsigned long long)at, (unsigned long long)old,
+           (long long)nanoseconds);
 }
 
 static void test_waits(struct world *w)
@@ -544,6 +545,58 @@ static void test_waits(struct world *w)
               -1000 - WE_TRAP_DEADLINE);
     we_instance_free(own);
     we_instance_free(shared);
+}
+
+/* Notify, wait32 and wait64 with an offset of 8, in a shared memory of 64
+ * bits: (address) -> i32. */
+static void test_wide_waits(struct world *w)
+{
+    static const struct {
+        uint64_t at;
+        int64_t  notify, wait32, wait64;
+    } rows[] = {
+        { 0, 0, 1, 1 },
+        { 1, -1000 - WE_TRAP_UNALIGNED, -1000 - WE_TRAP_UNALIGNED,
+          -1000 - WE_TRAP_UNALIGNED },
+        { PAGE - 12, 0, 1, -1000 - WE_TRAP_MEMORY },
+        { PAGE - 16, 0, 1, 1 },
+        { PAGE - 8, -1000 - WE_TRAP_MEMORY, -1000 - WE_TRAP_MEMORY,
+          -1000 - WE_TRAP_MEMORY },
+        { PAGE - 4, -1000 - WE_TRAP_MEMORY, -1000 - WE_TRAP_MEMORY,
+          -1000 - WE_TRAP_MEMORY },
+        { UINT64_C(1) << 32, -1000 - WE_TRAP_MEMORY, -1000 - WE_TRAP_MEMORY,
+          -1000 - WE_TRAP_MEMORY },
+        { UINT64_MAX - 7, -1000 - WE_TRAP_MEMORY, -1000 - WE_TRAP_MEMORY,
+          -1000 - WE_TRAP_MEMORY }
+    };
+    static const char *const names[] = { "n", "w", "W" };
+    struct bytes b = module_new();
+    we_instance *instance, *empty;
+    uint32_t i, k;
+
+    SECTION(&b, 1, 1, 0x60, 1, 0x7e, 1, 0x7f);
+    SECTION(&b, 3, 3, 0, 0, 0);
+    SECTION(&b, 5, 1, 7, 1, 1);
+    SECTION(&b, 7, 3, 1, 'n', 0, 0, 1, 'w', 0, 1, 1, 'W', 0, 2);
+    SECTION(&b, 10, 3, 10, 0, 0x20, 0, 0x41, 1, 0xfe, 0, 2, 8, END,
+            12, 0, 0x20, 0, 0x41, 1, 0x42, 1, 0xfe, 1, 2, 8, END,
+            12, 0, 0x20, 0, 0x42, 1, 0x42, 1, 0xfe, 2, 3, 8, END);
+    instance = world_new(w, b.data, b.len);
+    b.data[8 + 8 + 6 + 3 + 1] = 0;       /* no page */
+    empty = world_new(w, b.data, b.len);
+    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const int64_t want[] = { rows[i].notify, rows[i].wait32,
+                                 rows[i].wait64 };
+
+        for (k = 0; k < 3; k++) {
+            test_wait(w, instance, true, names[k], rows[i].at, 0, 0, want[k]);
+            test_wait(w, empty, true, names[k], rows[i].at, 0, 0,
+                      -1000 - WE_TRAP_MEMORY);
+        }
+    }
+    we_instance_free(instance);
+    we_instance_free(empty);
+    free(b.data);
 }
 
 /* A store of the address itself, just computed: x + y at x + y. */
@@ -607,6 +660,7 @@ int main(void)
         is_int(wrong, 0, "%s", ops[i].text);
     }
     test_waits(&w);
+    test_wide_waits(&w);
     test_own_address(&w);
     world_close(&w);
     return done();

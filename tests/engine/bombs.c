@@ -292,7 +292,7 @@ static void many_segments(void)
     bomb("a segment of a million expressions", &b, WE_OK, NULL);
 }
 
-/* --- one function ----------------------------------------------------------- */
+/* --- one function --------------------------------------------------------- */
 
 /* A module of one function; what follows its locals, without the end. */
 static struct bytes with_body(struct bytes *locals, struct bytes *code)
@@ -528,7 +528,7 @@ static void customs(void)
     bomb("a name section that lies", &b, WE_OK, NULL);
 }
 
-/* --- sizes ------------------------------------------------------------------ */
+/* --- sizes ---------------------------------------------------------------- */
 
 /* A custom section up to the end of 256 MiB, of which one page is in memory. */
 static void big_files(void)

@@ -349,7 +349,7 @@ static bool equal(const struct op *op, uint64_t got, uint64_t want)
                           && isnan(f64_of(want))));
 }
 
-/* --- functions in all forms ------------------------------------------------- */
+/* --- functions in all forms ----------------------------------------------- */
 
 /* Locals: the operands, zeroes of i32 and i64, the results' four types. */
 enum { ZERO_I = 2, ZERO_L, KEPT };
@@ -506,7 +506,7 @@ static uint32_t test_values(struct world *w, const struct op *op, uint64_t x,
     return instance ? wrong : n;
 }
 
-/* --- values ------------------------------------------------------------------ */
+/* --- values --------------------------------------------------------------- */
 
 #define NVALUES 8
 static const uint64_t values_i[NVALUES] = {
@@ -573,7 +573,7 @@ static void test_op(struct world *w, const struct op *op)
     is_int(wrong, 0, "%s", op->text);
 }
 
-/* --- loops -------------------------------------------------------------------- */
+/* --- loops ---------------------------------------------------------------- */
 
 /* A loop that goes on while the test of x and y says so, or its opposite. */
 static uint32_t test_loops(struct world *w, const struct op *op, uint64_t x,

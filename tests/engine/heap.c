@@ -213,6 +213,10 @@ static void segments(struct world *w)
     world_int(w, instance, "churn", ROUNDS, 0, 0);
     is_int(world_int(w, instance, "from_segment", 0, 0, 0), 77,
            "an object of a segment stays");
+    world_int(w, instance, "drop_segment", 0, 0, 0);
+    world_int(w, instance, "churn", ROUNDS, 0, 0);
+    is_int(world_int(w, instance, "from_segment", 0, 0, 0),
+           -1000 - WE_TRAP_TABLE, "... and goes with the segment");
     we_instance_free(instance);
 }
 

@@ -124,6 +124,34 @@ static void largest(struct world *w)
     we_instance_free(i);
 }
 
+/* Limits above what addresses reach, and above what can be reserved. */
+static void beyond(struct world *w)
+{
+    static const uint8_t wide[] = {
+        0, 'a', 's', 'm', 1, 0, 0, 0,
+        5, 3, 1, 4, 1,                   /* 64 bits, a page, no maximum */
+        7, 5, 1, 1, 'm', 2, 0
+    };
+    we_instance *i;
+    we_memory *memory;
+
+    w->limits.memory_bytes = UINT64_C(8) << 30;
+    i = world_new_of(w, memory);
+    is_int(world_int(w, i, "grow", 65536, 0, 0), -1, "beyond 32 bits");
+    is_int(world_int(w, i, "grow", 65535, 0, 0), 1, "up to 32 bits");
+    is_int(world_int(w, i, "grow", 1, 0, 0), -1, "by one more");
+    we_instance_free(i);
+    w->limits.memory_bytes = UINT64_MAX;
+    i = world_new(w, wide, sizeof wide);
+    if (ok(i != NULL, "a limit that can't be reserved")) {
+        memory = we_instance_memory(i, "m", 1);
+        is_int((int64_t) we_memory_grow(memory, UINT64_C(1) << 47), -1,
+               "by what there isn't");
+        is_int((int64_t) we_memory_size(memory), PAGE, "as it was");
+    }
+    we_instance_free(i);
+}
+
 static void segments(struct world *w)
 {
     we_instance *i = world_new_of(w, kinds);
@@ -193,7 +221,8 @@ static void little(struct world *w)
 int main(void)
 {
     static void (*const tests[])(struct world *) = {
-        spans, accesses, bulk, growth, maximum, largest, segments, little
+        spans, accesses, bulk, growth, maximum, largest, beyond, segments,
+        little
     };
     struct world w;
     size_t i;

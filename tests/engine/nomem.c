@@ -106,15 +106,17 @@ static enum we_error all(we_engine *engine, const uint8_t *bytes, size_t len,
     return e;
 }
 
-/* call: an export, "", or NULL for what wasm_import_all does. */
-static void rising(const char *name, const uint8_t *bytes, size_t len,
-                   const char *call)
+/* call: an export, "", or NULL for what wasm_import_all does.  after: all that
+ * follow fail, too. */
+static void rising_of(const char *name, const uint8_t *bytes, size_t len,
+                      const char *call, bool after)
 {
     uint64_t n, failures = 0, wrong = 0, leaks = 0, mistakes = 0;
     enum we_error e = WE_NOMEM;
 
     for (n = 1; n < 5000 && e != WE_OK; n++) {
-        struct tap_allocator allocator = { .fail_at = n };
+        struct tap_allocator allocator = { .fail_at = n,
+                                           .fail_after = after };
         struct we_config config = { .allocator = { tap_resize, &allocator } };
         we_engine *engine = we_engine_new(&config);
 
@@ -137,6 +139,13 @@ static void rising(const char *name, const uint8_t *bytes, size_t len,
     is_int((int64_t) wrong, 0, "%s: always out of memory", name);
     is_int((int64_t) leaks, 0, "%s: no leak", name);
     is_int((int64_t) mistakes, 0, "%s: right sizes", name);
+}
+
+static void rising(const char *name, const uint8_t *bytes, size_t len,
+                   const char *call)
+{
+    rising_of(name, bytes, len, call, false);
+    rising_of(name, bytes, len, call, true);
 }
 
 /* Many types in a group, fields, exports, locals that must be set, operands,

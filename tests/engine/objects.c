@@ -23,7 +23,7 @@ static const uint8_t segment[40] = {
     35, 36, 37, 38, 39, 0xff
 };
 
-/* --- functions: (a b c: i32, x) -> the storage's type on the stack ---------- */
+/* --- functions: (a b c: i32, x) -> the storage's type on the stack -------- */
 
 enum { A, B, C, VALUE, OBJECT, OTHER };  /* locals; the last: null references */
 
@@ -209,7 +209,7 @@ static struct bytes make_module(const struct storage *s)
     return b;
 }
 
-/* --- calls -------------------------------------------------------------------- */
+/* --- calls ---------------------------------------------------------------- */
 
 struct run {
     struct world         *w;

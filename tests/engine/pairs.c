@@ -12,7 +12,7 @@
 enum { NSLOTS = 32, NAMED = 16, BYTES = 64, NFRAMES = 4, UNITS = 64,
        TRIES = 1500, LONGEST = 16 };
 
-/* --- the pairs ----------------------------------------------------------------- */
+/* --- the pairs ------------------------------------------------------------ */
 
 /* Of operations that are jumped to; a table of four branches is 16 long. */
 static const struct { const char *name; uint32_t units; } jumped[] = {
@@ -46,7 +46,7 @@ static uint32_t units_of(const struct op *op)
     return op->units;
 }
 
-/* --- values -------------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------- */
 
 static uint32_t below(uint32_t n)
 {
@@ -82,7 +82,7 @@ static uint64_t real(void)
     return below(2) ? we_bits64(x) : we_bits32((float)x);
 }
 
-/* --- the machine ----------------------------------------------------------------- */
+/* --- the machine ---------------------------------------------------------- */
 
 static struct we_code callee;
 static struct we_func funcs[NAMED];
@@ -147,7 +147,7 @@ static void put_handler(uint16_t *at, we_handler *handler)
     memcpy(at, &handler, sizeof handler);
 }
 
-/* --- code -------------------------------------------------------------------------- */
+/* --- code ----------------------------------------------------------------- */
 
 static bool ends(const char *name, const char *end)
 {
@@ -210,7 +210,7 @@ static void put_op(uint32_t at, const struct op *op, uint32_t to)
         put32(p + 6, (int32_t)(below(NAMED) * sizeof *funcs));
 }
 
-/* --- runs -------------------------------------------------------------------------- */
+/* --- runs ----------------------------------------------------------------- */
 
 struct start {
     struct state state;

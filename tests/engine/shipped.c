@@ -2,7 +2,7 @@
  * list), as far as no other test has them: what is left behind by another
  * instance, an interruption, a trap or an exception under a function of the
  * host's; many instances; little process stack, big frames; lanes shifted by
- * more than they have bits; an import asked for twice. */
+ * more than they have bits, and compared; an import asked for twice. */
 #include "build.h"
 #include "modules_gc.h"
 #include "world.h"
@@ -12,7 +12,7 @@
 
 enum { PAGE = 65536, MS = 1000000 };
 
-/* --- memory of an instance that went ---------------------------------------- */
+/* --- memory of an instance that went -------------------------------------- */
 
 static void reuse(struct world *w)
 {
@@ -38,7 +38,7 @@ static void reuse(struct world *w)
     is_int((int64_t)dirty, 0, "20 instances in one place: each begins anew");
 }
 
-/* --- many instances ----------------------------------------------------------- */
+/* --- many instances ------------------------------------------------------- */
 
 /* Pages of this process that are in memory. */
 static int64_t resident(void)
@@ -83,7 +83,7 @@ static void thousand(struct world *w)
            "they leave little behind: %d pages", (int)(after - before));
 }
 
-/* --- interruptions -------------------------------------------------------------- */
+/* --- interruptions -------------------------------------------------------- */
 
 static void interrupted_memory(struct world *w, we_instance *instance)
 {
@@ -118,7 +118,7 @@ static void interrupted_table(struct world *w, we_instance *instance)
            -1000 - WE_TRAP_TABLE, "up to its size");
 }
 
-/* --- traps and exceptions under a function of the host's ------------------------ */
+/* --- traps and exceptions under a function of the host's ------------------ */
 
 /* What env.nest does: calls these, gives the answer or the last trap. */
 enum mode { PASS_EXCEPTION, SWALLOW_EXCEPTION, PASS_TRAP, SWALLOW_TRAP,
@@ -180,7 +180,7 @@ static void under_host(struct world *w, struct guest *g)
     is_int(world_int(w, g->instance, "seven", 0, 0, 0), 7, "all is well");
 }
 
-/* --- big frames ---------------------------------------------------------------- */
+/* --- big frames ----------------------------------------------------------- */
 
 /* Function 0 has 50,000 locals and calls the second, if that is there, which
  * calls it; else itself. */
@@ -211,7 +211,7 @@ static void big_frames(struct world *w, bool mutual)
     free(b.data);
 }
 
-/* --- lanes ----------------------------------------------------------------------- */
+/* --- lanes ---------------------------------------------------------------- */
 
 static const uint32_t amounts[] = {
     0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256,
@@ -314,7 +314,48 @@ static void shifts(struct world *w)
     }
 }
 
-/* --- an import twice --------------------------------------------------------------- */
+/* Whether i64x2's comparison of two vectors gives -1 or 0 in each lane. */
+static void compares(struct world *w)
+{
+    static const struct { uint8_t sub; const char *name, *holds; } rows[] = {
+        { 0xd6, "eq", "=" }, { 0xd7, "ne", "<>" }, { 0xd8, "lt", "<" },
+        { 0xd9, "gt", ">" }, { 0xda, "le", "<=" }, { 0xdb, "ge", ">=" }
+    };
+    static const int64_t values[] = { 0, -1, 1, INT64_MIN, INT64_MAX };
+    uint32_t r, n, lane, wrong;
+
+    for (r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct bytes b = module_new();
+        we_instance *instance;
+
+        SECTION(&b, 1, 1, 0x60, 2, 0x7b, 0x7b, 1, 0x7b);
+        SECTION(&b, 3, 1, 0);
+        SECTION(&b, 7, 1, 1, 'f', 0, 0);
+        SECTION(&b, 10, 1, 9, 0, 0x20, 0, 0x20, 1, 0xfd, rows[r].sub, 1, 0x0b);
+        instance = world_new(w, b.data, b.len);
+        wrong = instance == NULL;
+        for (n = 0; n < 625 && instance; n++) {
+            const int64_t x[2] = { values[n % 5], values[n / 5 % 5] };
+            const int64_t y[2] = { values[n / 25 % 5], values[n / 125] };
+            uint64_t slots[4] = { (uint64_t)x[0], (uint64_t)x[1],
+                                  (uint64_t)y[0], (uint64_t)y[1] };
+
+            world_call(w, instance, "f", slots);
+            for (lane = 0; lane < 2; lane++) {
+                char order = x[lane] < y[lane] ? '<'
+                             : x[lane] > y[lane] ? '>' : '=';
+                bool holds = strchr(rows[r].holds, order) != NULL;
+
+                wrong += slots[lane] != (holds ? UINT64_MAX : 0);
+            }
+        }
+        is_int(wrong, 0, "i64x2.%s", rows[r].name);
+        we_instance_free(instance);
+        free(b.data);
+    }
+}
+
+/* --- an import twice ------------------------------------------------------ */
 
 /* Each is one function more, and the same one (Section 4.5.4). */
 static void twice(struct world *w)
@@ -335,7 +376,7 @@ static void twice(struct world *w)
     free(b.data);
 }
 
-/* --- little process stack ---------------------------------------------------------- */
+/* --- little process stack ------------------------------------------------- */
 
 /* Blocks, types and constant expressions that nest. */
 static bool load_nested(struct world *w)
@@ -429,6 +470,7 @@ int main(void)
     big_frames(&w, false);
     big_frames(&w, true);
     shifts(&w);
+    compares(&w);
     twice(&w);
     g.instance = world_new_of(&w, host);
     if (ok(g.instance != NULL, "host.wat")) {

@@ -1,4 +1,6 @@
 /* Tables: indirect calls, growth, limits, bulk operations. */
+#include "../../engine/instance.h"
+#include "modules_gc.h"
 #include "world.h"
 
 enum {
@@ -97,10 +99,44 @@ static void from_outside(struct world *w)
     we_instance_free(i);
 }
 
+/* The deadline has passed before the table is filled. */
+static void interrupted(struct world *w)
+{
+    we_instance *i = world_new_of(w, wide), *none;
+    we_table *table = we_instance_table(i, "large", 5);
+
+    w->engine->stack.interrupt = WE_TRAP_DEADLINE;
+    is_int((int64_t) we_table_grow(table, 90000, 0), -1, "interrupted: no");
+    is_int((int64_t) we_table_size(table), 1, "nothing has changed");
+    is_int(world_error_of(w, wide, &none), WE_OK, "little is done at once");
+    we_instance_free(none);
+    is_int(world_error_of(w, table_100000, &none), WE_LIMIT, "much isn't");
+    is_str(w->detail.text, "deadline exceeded in a table of 100000 elements",
+           "it says so");
+    w->engine->stack.interrupt = WE_TRAP_NONE;
+    is_int((int64_t) we_table_grow(table, 90000, 0), 1, "then it grows");
+    we_instance_free(i);
+}
+
+/* Tables of other references, and without null. */
+static void others(struct world *w)
+{
+    we_instance *i = world_new_of(w, full);
+
+    is_int(we_table_type(we_instance_table(i, "kept", 4)), '.',
+           "a table of a type without a letter");
+    is_int(we_global_type(we_instance_global(i, "any", 3)), '.', "a global");
+    is_int(we_table_set(we_instance_table(i, "solid", 5), 0, 0), WE_ARGUMENT,
+           "null where there is none");
+    is_int(we_table_set(we_instance_table(i, "solid", 5), 0, 9), WE_OK,
+           "another small number");
+    we_instance_free(i);
+}
+
 int main(void)
 {
     static void (*const tests[])(struct world *) = {
-        calls, growth, bulk, from_outside
+        calls, growth, bulk, from_outside, interrupted, others
     };
     struct world w;
     size_t i;

@@ -46,6 +46,7 @@
   (func (export "from_segment") (result i32)
     (table.init $nodes $kept (i32.const 0) (i32.const 0) (i32.const 1))
     (struct.get $node 0 (table.get $nodes (i32.const 0))))
+  (func (export "drop_segment") (elem.drop $kept))
   (func (export "exception") (result exnref)
     (block $caught (result exnref)
       (try_table (catch_all_ref $caught) (throw $oops))

@@ -7,6 +7,7 @@
   (memory $s (export "s") i64 1 1 shared)
   (table $small (export "small") 4 funcref)
   (table $t (export "t") i64 4 10 funcref)
+  (table (export "large") 1 0xffffffff funcref)
   (data (memory $a) (i32.const 8) "aaaa")
   (data (memory $b) (i64.const 8) "bbbb")
   (data (memory $c) (i32.const 8) "cccc")
