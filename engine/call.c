@@ -18,53 +18,17 @@ char *we_func_signature(const we_func *func, char *buf, size_t size)
     return we_types_text(func->type, buf, size);
 }
 
-static enum we_trap_code call_guest(struct we_stack *stack,
-                                    const we_func *func, uint64_t *slots)
+static inline enum we_error call(we_engine *engine, we_func *func,
+                                 uint64_t *slots, struct we_trap *trap)
 {
-    const struct we_type *type = func->type;
-    uint32_t nparams = type->param_slots, nresults = type->result_slots;
-    uint32_t need = nparams > nresults ? nparams : nresults;
-    uint64_t *low = stack->low;
-    enum we_trap_code code;
-    uint32_t i;
-
-    if ((uintptr_t) stack->high - (uintptr_t) low < need * sizeof *low) {
-        return WE_TRAP_STACK;
-    }
-    for (i = 0; i < nparams; i++) {
-        low[i] = slots[i];
-    }
-    code = we_interp_run(stack, func);
-    if (code == WE_TRAP_NONE) {
-        for (i = 0; i < nresults; i++) {
-            slots[i] = low[i];
-        }
-    }
-    return code;
-}
-
-enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
-                      struct we_trap *trap)
-{
-    we_engine *engine = func->instance->engine;
     struct we_frame *entry = engine->stack.high;
     enum we_trap_code code = WE_TRAP_STACK;
-    struct we_watch watch;
 
-    if (deadline != 0 && engine->clock == NULL) {
-        return WE_SYSTEM;
-    }
     if (engine->depth < WE_DEPTH_MAX) {
         engine->depth++;
-        if (deadline != 0) {
-            we_os_clock_watch(engine->clock, deadline, &watch);
-        }
         code = func->code != NULL
-               ? call_guest(&engine->stack, func, slots)
+               ? we_interp_call(&engine->stack, func, slots)
                : func->host(func->env, func->instance, slots);
-        if (deadline != 0) {
-            we_os_clock_end(engine->clock, &watch);
-        }
         engine->depth--;
     }
     if (code == WE_TRAP_NONE) {
@@ -72,6 +36,25 @@ enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
     }
     we_trap_take(engine, code, entry, trap);
     return WE_TRAP;
+}
+
+enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
+                      struct we_trap *trap)
+{
+    we_engine *engine = func->instance->engine;
+    struct we_watch watch;
+    enum we_error error;
+
+    if (deadline == 0) {
+        return call(engine, func, slots, trap);
+    }
+    if (engine->clock == NULL) {
+        return WE_SYSTEM;
+    }
+    we_os_clock_watch(engine->clock, deadline, &watch);
+    error = call(engine, func, slots, trap);
+    we_os_clock_end(engine->clock, &watch);
+    return error;
 }
 
 bool we_instance_is_late(const we_instance *instance)

@@ -373,6 +373,13 @@ bool we_instance_is_late(const we_instance *instance);
 bool we_memory_span(we_memory *memory, uint64_t ptr, uint64_t len,
                     uint8_t **data);
 uint64_t we_memory_size(const we_memory *memory);        /* bytes */
+/* For hosts that look often: where the memory is and how far it goes now.  They
+ * check as we_memory_span does, at each access; the address is the memory's. */
+struct we_memory_bytes {
+    uint8_t *base;
+    uint64_t size;
+};
+const struct we_memory_bytes *we_memory_bytes(const we_memory *memory);
 /* Grows by pages of 64 KiB; the old size in pages, or UINT64_MAX if refused. */
 uint64_t we_memory_grow(we_memory *memory, uint64_t pages);
 

@@ -25,8 +25,13 @@ struct we_quota {
 };
 
 struct we_memory {
-    uint8_t         *base;               /* never moves */
-    uint64_t         size;               /* bytes that may be accessed */
+    union {
+        struct we_memory_bytes bytes;    /* what engine.h shows of it */
+        struct {
+            uint8_t *base;               /* never moves */
+            uint64_t size;               /* bytes that may be accessed */
+        };
+    };
     uint64_t         reserved;           /* bytes of address space at base,
                                             the guard left out */
     struct we_range  range;              /* the type, in pages */
@@ -149,6 +154,9 @@ enum { WE_DEPTH_MAX = 50 };
  */
 enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func);
+/* Runs func with its arguments in slots, which get its results. */
+enum we_trap_code we_interp_call(struct we_stack *stack,
+                                 const struct we_func *func, uint64_t *slots);
 
 /*
  * Growth (we_memory_grow, we_table_grow) is in engine.h; it is also refused

@@ -34,33 +34,50 @@ static inline const struct we_memory *memory0(const struct we_stack *run)
     return instance->module->nmemories > 0 ? instance->memories[0] : &none;
 }
 
-/* The upper halves of i32 and f32, which the host may have left anyhow. */
-static void clean(const we_valtype *types, uint32_t n, uint64_t *slots)
+/* Copies slots without the upper halves of i32 and f32, in which the host may
+ * have left anything. */
+static inline void copy_clean(uint64_t *to, const uint64_t *from,
+                              const struct we_type *type,
+                              const we_valtype *values, uint32_t n)
 {
-    uint32_t i;
+    uint32_t i, wide;
 
-    for (i = 0; i < n; i++) {
-        if (types[i] == WE_I32 || types[i] == WE_F32) {
-            *slots = (uint32_t) *slots;
+    if (type->narrow) {
+        for (i = 0; i < n; i++) {
+            to[i] = (uint32_t) from[i];
         }
-        slots += we_slots(types[i]);
+        return;
+    }
+    for (i = 0; i < n; i++) {
+        *to++ = values[i] == WE_I32 || values[i] == WE_F32
+                ? (uint32_t) *from : *from;
+        from++;
+        for (wide = we_slots(values[i]); wide > 1; wide--) {
+            *to++ = *from++;
+        }
     }
 }
 
-static enum we_trap_code run_code(struct we_stack *stack,
-                                  const struct we_func *func)
+static inline bool has_room(const struct we_stack *stack,
+                            const struct we_func *func)
 {
-    struct we_regs r = { .pc = func->code->units, .fp = stack->low };
-    struct we_frame *frame = stack->high - 1;
+    return stack->used + func->code->charge <= stack->bytes;
+}
+
+/* There is room.  On a trap the frames stay. */
+static inline enum we_trap_code run_code(struct we_stack *stack,
+                                         const struct we_func *func)
+{
+    const struct we_code *to = func->code;
+    struct we_instance *instance = stack->instance;
+    struct we_frame *entry = stack->entry, *frame = stack->high - 1;
+    struct we_regs *regs = stack->regs, r;
+    uint64_t *low = stack->low;
+    uint64_t used = stack->used;
+    const struct we_memory *memory;
     uint32_t code;
 
-    if (stack->used + func->code->charge > stack->bytes) {
-        return WE_TRAP_STACK;
-    }
-    if (func->type != NULL) {
-        clean(func->type->values, func->type->nparams, stack->low);
-    }
-    stack->used += func->code->charge;
+    stack->used = used + to->charge;
     stack->entry = stack->high;
     stack->high = frame;
     stack->instance = func->instance;
@@ -68,30 +85,44 @@ static enum we_trap_code run_code(struct we_stack *stack,
     frame->func = func;
     frame->pc = exit_stub.units;
     frame->fp = NULL;
-    r.mem = memory0(stack)->base;
-    r.size = memory0(stack)->size;
-    do {
+    memory = memory0(stack);
+    code = we_handler_at(to->units)(to->units, low, memory->base, 0,
+                                    memory->size, stack, 0, 0);
+    while (code == WE_PARKED) {
         code = we_handler_at(r.pc)(r.pc, r.fp, r.mem, r.acc, r.size, stack,
                                    r.sacc, r.dacc);
-    } while (code == WE_PARKED);
+    }
+    stack->low = low;
+    stack->used = used;
+    stack->instance = instance;
+    stack->entry = entry;
+    stack->regs = regs;
     return (enum we_trap_code) code;
 }
 
 enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func)
 {
-    struct we_instance *instance = stack->instance;
-    struct we_frame *entry = stack->entry;
-    struct we_regs *regs = stack->regs;
-    uint64_t *low = stack->low;
-    uint64_t used = stack->used;
-    enum we_trap_code code = run_code(stack, func);
+    return has_room(stack, func) ? run_code(stack, func) : WE_TRAP_STACK;
+}
 
-    stack->low = low;
-    stack->used = used;
-    stack->instance = instance;
-    stack->entry = entry;
-    stack->regs = regs;
+enum we_trap_code we_interp_call(struct we_stack *stack,
+                                 const struct we_func *func, uint64_t *slots)
+{
+    const struct we_type *type = func->type;
+    enum we_trap_code code;
+    uint32_t i;
+
+    if (!has_room(stack, func)) {
+        return WE_TRAP_STACK;
+    }
+    copy_clean(stack->low, slots, type, type->values, type->nparams);
+    code = run_code(stack, func);
+    if (code == WE_TRAP_NONE) {
+        for (i = 0; i < type->result_slots; i++) {
+            slots[i] = stack->low[i];
+        }
+    }
     return code;
 }
 
@@ -210,7 +241,7 @@ WE_SLOW(refuse_call)
 
 /* Calls the host's function f with its slots in place; the registers that it
  * may have changed are the caller's to load. */
-static uint32_t call_host(struct we_stack *run, const struct we_func *f,
+static inline uint32_t call_host(struct we_stack *run, const struct we_func *f,
                           uint64_t *slots)
 {
     const struct we_type *type = f->type;
@@ -222,7 +253,8 @@ static uint32_t call_host(struct we_stack *run, const struct we_func *f,
     run->low = slots + n;
     code = f->host(f->env, caller, slots);
     if (code == WE_TRAP_NONE) {
-        clean(type->values + type->nparams, type->nresults, slots);
+        copy_clean(slots, slots, type, type->values + type->nparams,
+                   type->nresults);
     }
     return code;
 }

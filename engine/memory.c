@@ -132,6 +132,11 @@ bool we_memory_span(we_memory *memory, uint64_t ptr, uint64_t len,
     return true;
 }
 
+const struct we_memory_bytes *we_memory_bytes(const we_memory *memory)
+{
+    return &memory->bytes;
+}
+
 uint64_t we_memory_size(const we_memory *memory)
 {
     return memory->size;

@@ -374,6 +374,18 @@ static uint32_t slots_of(const we_valtype *values, uint32_t n)
     return slots;
 }
 
+static bool are_narrow(const we_valtype *values, uint32_t n)
+{
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        if (values[i] != WE_I32 && values[i] != WE_F32) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Fills in one type; *at is where its arrays go (multiples of 4 bytes). */
 static void fill(const struct we_types *types, struct we_type *type,
                  const struct we_subtype *sub, const uint32_t *ids,
@@ -402,6 +414,7 @@ static void fill(const struct we_types *types, struct we_type *type,
         .nparams = sub->nparams, .nresults = sub->nresults,
         .param_slots = slots_of(values, sub->nparams),
         .result_slots = slots_of(values + sub->nparams, sub->nresults),
+        .narrow = are_narrow(values, nvalues),
         .values = values, .nfields = sub->nfields, .fields = fields
     };
     *at = (uint8_t *)(fields + sub->nfields);

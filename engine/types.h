@@ -64,6 +64,7 @@ struct we_type {
     uint8_t  kind;                       /* enum we_type_kind */
     bool     final;
     uint8_t  depth;                      /* of its chain of supertypes */
+    bool     narrow;                     /* all values are i32 or f32 */
     const uint32_t *supers;              /* canonical ids, [0] the root,
                                             [depth] itself */
     /* function: values = params, then results; one field is a slot or two */
