@@ -18,14 +18,6 @@ struct pw_call {
 enum { PW_WHEN_RUNNING = PW_RUNNING, PW_WHEN_START = PW_STARTING,
        PW_WHEN_ALWAYS = PW_ALLOCATING };
 
-/* While the module's start function runs, nobody has looked the memory up. */
-static inline void pw_call_find_memory(pw_instance *in, we_instance *guest)
-{
-    if (in->memory == NULL) {
-        in->memory = we_instance_memory(guest, "memory", 6);
-    }
-}
-
 /* False: the call is not allowed now. */
 static inline bool pw_call_begin(struct pw_call *c, we_instance *guest,
                                  int when)
@@ -39,8 +31,8 @@ static inline bool pw_call_begin(struct pw_call *c, we_instance *guest,
     c->context = context;
     c->root = context->root == NULL ? NULL : context->root->context.data;
     c->stream = context->is_stream ? context->data : NULL;
-    if (in->restriction == PW_STARTING) {
-        pw_call_find_memory(in, guest);
+    if (in->bytes == NULL) {
+        pw_instance_find_memory(in, guest);    /* its start function runs */
     }
     return (int)in->restriction <= when;
 }

@@ -28,7 +28,7 @@ static struct list answer_list(const struct pw_call *c, enum pw_map map)
                : (struct list){ answer->trailers, answer->ntrailers };
 }
 
-static enum pw_access map_access(const struct pw_call *c, uint32_t map)
+static inline enum pw_access map_access(const struct pw_call *c, uint32_t map)
 {
     if (is_answer(map)) {
         return pw_call_answer(c) == NULL ? PW_ABSENT : PW_READ;
@@ -73,11 +73,14 @@ static bool answer_get(const struct pw_call *c, enum pw_map map,
     return false;
 }
 
-static bool map_get(const struct pw_call *c, enum pw_map map,
-                    struct pw_str key, struct pw_str *value)
+static inline bool map_get(const struct pw_call *c, enum pw_map map,
+                           struct pw_str key, struct pw_str *value)
 {
-    return is_answer(map) ? answer_get(c, map, key, value)
-                          : c->host->map_get(c->stream, map, key, value);
+    if (is_answer(map)) {
+        return pw_call_answer(c) != NULL && answer_get(c, map, key, value);
+    }
+    return c->context->is_stream
+           && c->host->map_get(c->stream, map, key, value);
 }
 
 /* --- reading ------------------------------------------------------------- */
@@ -163,8 +166,7 @@ static uint32_t proxy_get_header_map_value(struct pw_call *c, uint32_t map,
     if (!pw_header_key(c, pw_header_pseudo(map), name, &key)) {
         return PW_INTERNAL_FAILURE;
     }
-    if (key.len == 0 || map_access(c, map) == PW_ABSENT
-        || !map_get(c, (enum pw_map)map, key, &value)) {
+    if (key.len == 0 || !map_get(c, (enum pw_map)map, key, &value)) {
         return missing(c, out_data, out_size);
     }
     return pw_guest_give(c, value, out_data, out_size);
@@ -209,10 +211,11 @@ static uint32_t proxy_set_header_map_pairs(struct pw_call *c, uint32_t map,
 
 /* A field as the guest gave it, its name in the form that hosts get. */
 struct field {
-    struct pw_str key, value;
+    struct pw_header_name name;
+    struct pw_str value;
 };
 
-static uint32_t read_field(const struct pw_call *c, uint32_t map,
+static inline uint32_t read_field(const struct pw_call *c, uint32_t map,
                            uint32_t key_ptr, uint32_t key_len,
                            uint32_t value_ptr, uint32_t value_len,
                            struct field *field)
@@ -229,21 +232,22 @@ static uint32_t read_field(const struct pw_call *c, uint32_t map,
     if (map_access(c, map) != PW_WRITE) {
         return PW_BAD_ARGUMENT;
     }
-    return pw_header_key(c, pw_header_pseudo(map), name, &field->key)
+    return pw_header_name(c, pw_header_pseudo(map), name, &field->name)
                ? PW_OK
                : PW_INTERNAL_FAILURE;
 }
 
 /* An error status makes the Rust SDK panic, and then a client could end an
  * instance by what it sends: so a field that can't be applied answers Ok. */
-static bool may_apply(const struct pw_call *c, uint32_t map,
+static inline bool may_apply(const struct pw_call *c, uint32_t map,
                       const struct field *field)
 {
-    const char *why = pw_header_refusal(pw_header_pseudo(map), field->key,
+    const char *why = pw_header_refusal(pw_header_pseudo(map),
+                                        field->name.key, field->name.is_token,
                                         field->value);
 
     if (why != NULL) {
-        pw_header_warn(c, field->key, field->value, why);
+        pw_header_warn(c, field->name.key, field->value, why);
     }
     return why == NULL;
 }
@@ -255,7 +259,7 @@ static bool join(const struct pw_call *c, uint32_t map, struct field *field)
     struct pw_str old;
     char *buf;
 
-    if (!map_get(c, (enum pw_map)map, field->key, &old)) {
+    if (!map_get(c, (enum pw_map)map, field->name.key, &old)) {
         return true;
     }
     buf = pw_instance_scratch(c->instance, 1, old.len + 1 + field->value.len);
@@ -285,18 +289,18 @@ static uint32_t proxy_add_header_map_value(struct pw_call *c, uint32_t map,
     if (status != PW_OK) {
         return status;
     }
-    if (pw_header_is_pseudo(field.key)) {
+    if (pw_header_is_pseudo(field.name.key)) {
         if (!join(c, map, &field)) {
             return PW_INTERNAL_FAILURE;
         }
         return !may_apply(c, map, &field)
                    ? PW_OK
                    : c->host->map_replace(c->stream, (enum pw_map)map,
-                                          field.key, field.value);
+                                          field.name.key, field.value);
     }
     return !may_apply(c, map, &field)
                ? PW_OK
-               : c->host->map_add(c->stream, (enum pw_map)map, field.key,
+               : c->host->map_add(c->stream, (enum pw_map)map, field.name.key,
                                   field.value);
 }
 
@@ -315,8 +319,8 @@ static uint32_t proxy_replace_header_map_value(struct pw_call *c, uint32_t map,
     }
     return !may_apply(c, map, &field)
                ? PW_OK
-               : c->host->map_replace(c->stream, (enum pw_map)map, field.key,
-                                      field.value);
+               : c->host->map_replace(c->stream, (enum pw_map)map,
+                                      field.name.key, field.value);
 }
 
 static bool is_authority(struct pw_str key)
@@ -334,13 +338,14 @@ static uint32_t proxy_remove_header_map_value(struct pw_call *c, uint32_t map,
     if (status != PW_OK) {
         return status;
     }
-    if (pw_header_is_pseudo(field.key) && !is_authority(field.key)) {
-        pw_header_warn(c, field.key, field.value, "it can't be removed");
+    if (pw_header_is_pseudo(field.name.key) && !is_authority(field.name.key)) {
+        pw_header_warn(c, field.name.key, field.value, "it can't be removed");
         return PW_OK;
     }
-    return field.key.len == 0
+    return field.name.key.len == 0
                ? PW_OK
-               : c->host->map_remove(c->stream, (enum pw_map)map, field.key);
+               : c->host->map_remove(c->stream, (enum pw_map)map,
+                                     field.name.key);
 }
 
 PW_DEFINE_CALLS(PW_HEADER_CALLS)

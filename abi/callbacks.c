@@ -1,22 +1,10 @@
 /* From the proxy into the guest: the callbacks of a stream. */
 #include "instance.h"
 
-bool pw_callback_run(struct pw_context *context, enum pw_callback callback,
-                     uint64_t *slots, uint64_t deadline)
+void pw_callback_failed(pw_instance *in, const struct we_trap *trap)
 {
-    pw_instance *in = context->root->instance;
-    struct we_trap trap;
-
-    in->none.root = context->root;
-    in->current = in->effective = context;
-    in->running = callback;
-    in->deadline = deadline;
-    if (we_call(in->callbacks[callback], slots, deadline, &trap) != WE_OK) {
-        pw_instance_fail(in, "callback", pw_plugin_callback_name(callback),
-                         &trap);
-    }
-    in->current = in->effective = &in->none;
-    return !in->dead;
+    pw_instance_fail(in, "callback", pw_plugin_callback_name(in->running),
+                     trap);
 }
 
 /* What a guest's answer means, by the kind of callback; answers beyond the
@@ -50,7 +38,7 @@ static bool is_answered(const struct pw_context *context,
     return in->dead || in->callbacks[callback] == NULL;
 }
 
-static enum pw_action run(pw_stream *stream, enum pw_callback callback,
+static inline enum pw_action run(pw_stream *stream, enum pw_callback callback,
                           uint64_t amount, bool end_of_stream,
                           const enum pw_action *answers, uint32_t nanswers)
 {
@@ -67,16 +55,13 @@ static enum pw_action run(pw_stream *stream, enum pw_callback callback,
 }
 
 /* How many headers the guest will find. */
-static uint32_t count(const pw_stream *stream, enum pw_map map)
+static inline uint32_t count(const pw_stream *stream, enum pw_map map)
 {
-    const struct pw_host *host = stream->context.root->instance->host;
-
-    return host->map_access(stream->context.data, map) == PW_ABSENT
-               ? 0
-               : host->map_count(stream->context.data, map);
+    return stream->context.root->instance->host->map_count(
+        stream->context.data, map);
 }
 
-static enum pw_action headers(pw_stream *stream, enum pw_callback callback,
+static inline enum pw_action headers(pw_stream *stream, enum pw_callback callback,
                               enum pw_map map, bool end_of_stream)
 {
     enum pw_action action;

@@ -3,32 +3,6 @@
 
 #include <string.h>
 
-uint32_t pw_guest_load32(const uint8_t *data)
-{
-    return (uint32_t)data[0] | (uint32_t)data[1] << 8
-           | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
-}
-
-uint64_t pw_guest_load64(const uint8_t *data)
-{
-    return (uint64_t)pw_guest_load32(data)
-           | (uint64_t)pw_guest_load32(data + 4) << 32;
-}
-
-void pw_guest_store32(uint8_t *data, uint32_t value)
-{
-    data[0] = (uint8_t)value;
-    data[1] = (uint8_t)(value >> 8);
-    data[2] = (uint8_t)(value >> 16);
-    data[3] = (uint8_t)(value >> 24);
-}
-
-void pw_guest_store64(uint8_t *data, uint64_t value)
-{
-    pw_guest_store32(data, (uint32_t)value);
-    pw_guest_store32(data + 4, (uint32_t)(value >> 32));
-}
-
 uint32_t pw_guest_put32(const struct pw_call *c, uint32_t ptr, uint32_t value)
 {
     uint8_t *data;
@@ -53,7 +27,7 @@ uint32_t pw_guest_put64(const struct pw_call *c, uint32_t ptr, uint64_t value)
 
 /* The calls that the allocator may make are few, as in Envoy, so
  * that it can't change what the interrupted call works on. */
-static bool run_allocator(pw_instance *in, uint32_t len, uint32_t *ptr)
+static inline bool run_allocator(pw_instance *in, uint32_t len, uint32_t *ptr)
 {
     enum pw_restriction before = in->restriction;
     uint64_t slots[1] = { len };
@@ -71,8 +45,8 @@ static bool run_allocator(pw_instance *in, uint32_t len, uint32_t *ptr)
     return true;
 }
 
-uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
-                        uint8_t **data)
+static inline uint32_t alloc(const struct pw_call *c, uint64_t len,
+                             uint32_t *ptr, uint8_t **data)
 {
     pw_instance *in = c->instance;
 
@@ -89,18 +63,10 @@ uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
     return PW_OK;
 }
 
-uint32_t pw_guest_return(const struct pw_call *c, uint32_t out_data,
-                         uint32_t out_size, uint32_t ptr, uint32_t len)
+uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
+                        uint8_t **data)
 {
-    uint8_t *data, *size;
-
-    if (!pw_guest_span(c, out_data, 4, &data)
-        || !pw_guest_span(c, out_size, 4, &size)) {
-        return PW_INVALID_MEMORY_ACCESS;
-    }
-    pw_guest_store32(data, ptr);
-    pw_guest_store32(size, len);
-    return PW_OK;
+    return alloc(c, len, ptr, data);
 }
 
 uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
@@ -110,7 +76,7 @@ uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
     uint8_t *data;
 
     if (bytes.len != 0) {
-        status = pw_guest_alloc(c, bytes.len, &ptr, &data);
+        status = alloc(c, bytes.len, &ptr, &data);
         if (status != PW_OK) {
             return status;
         }

@@ -9,7 +9,13 @@
 static inline bool pw_guest_span(const struct pw_call *c, uint32_t ptr,
                                  uint64_t len, uint8_t **data)
 {
-    return we_memory_span(c->instance->memory, ptr, len, data);
+    const struct we_memory_bytes *bytes = c->instance->bytes;
+
+    if (ptr > bytes->size || len > bytes->size - ptr) {
+        return false;
+    }
+    *data = bytes->base + ptr;
+    return true;
 }
 
 /* The same for reading.  Of no bytes any ptr is good: guests pass dangling
@@ -24,10 +30,31 @@ static inline bool pw_guest_read(const struct pw_call *c, uint32_t ptr,
     return good;
 }
 
-uint32_t pw_guest_load32(const uint8_t *data);
-uint64_t pw_guest_load64(const uint8_t *data);
-void     pw_guest_store32(uint8_t *data, uint32_t value);
-void     pw_guest_store64(uint8_t *data, uint64_t value);
+static inline uint32_t pw_guest_load32(const uint8_t *data)
+{
+    return (uint32_t)data[0] | (uint32_t)data[1] << 8
+           | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+}
+
+static inline uint64_t pw_guest_load64(const uint8_t *data)
+{
+    return (uint64_t)pw_guest_load32(data)
+           | (uint64_t)pw_guest_load32(data + 4) << 32;
+}
+
+static inline void pw_guest_store32(uint8_t *data, uint32_t value)
+{
+    data[0] = (uint8_t)value;
+    data[1] = (uint8_t)(value >> 8);
+    data[2] = (uint8_t)(value >> 16);
+    data[3] = (uint8_t)(value >> 24);
+}
+
+static inline void pw_guest_store64(uint8_t *data, uint64_t value)
+{
+    pw_guest_store32(data, (uint32_t)value);
+    pw_guest_store32(data + 4, (uint32_t)(value >> 32));
+}
 
 /* Store a result: PW_OK or PW_INVALID_MEMORY_ACCESS. */
 uint32_t pw_guest_put32(const struct pw_call *c, uint32_t ptr, uint32_t value);
@@ -41,8 +68,20 @@ uint32_t pw_guest_put64(const struct pw_call *c, uint32_t ptr, uint64_t value);
  */
 uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
                         uint8_t **data);
-uint32_t pw_guest_return(const struct pw_call *c, uint32_t out_data,
-                         uint32_t out_size, uint32_t ptr, uint32_t len);
+static inline uint32_t pw_guest_return(const struct pw_call *c,
+                                       uint32_t out_data, uint32_t out_size,
+                                       uint32_t ptr, uint32_t len)
+{
+    uint8_t *data, *size;
+
+    if (!pw_guest_span(c, out_data, 4, &data)
+        || !pw_guest_span(c, out_size, 4, &size)) {
+        return PW_INVALID_MEMORY_ACCESS;
+    }
+    pw_guest_store32(data, ptr);
+    pw_guest_store32(size, len);
+    return PW_OK;
+}
 /* Both at once, bytes copied; no bytes are returned as null/0. */
 uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
                        uint32_t out_data, uint32_t out_size);

@@ -9,29 +9,16 @@
 
 enum { NAME_SHOWN = 100, VALUE_SHOWN = 200, LINE_SIZE = 1200 };
 
-enum pw_pseudo pw_header_pseudo(uint32_t map)
-{
-    return map == PW_REQUEST_HEADERS    ? PW_PSEUDO_REQUEST
-           : map == PW_RESPONSE_HEADERS ? PW_PSEUDO_RESPONSE
-                                        : PW_PSEUDO_NONE;
-}
-
-bool pw_header_is_pseudo(struct pw_str key)
-{
-    return key.len != 0 && key.data[0] == ':';
-}
-
 /* --- characters ---------------------------------------------------------- */
 
 enum {
     UPPER = 1,                           /* a letter in upper case */
     NO_TOKEN = 2,                        /* not in RFC 9110's token, 5.6.2 */
-    SPLITS = 4,                          /* CR, LF, NUL */
     BLANK = 8                            /* a blank or control character */
 };
 
 static const uint8_t classes[256] = {
-    14, 10, 10, 10, 10, 10, 10, 10, 10, 10, 14, 10, 10, 14, 10, 10,
+    10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
     10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10,
     10,  0,  2,  0,  0,  0,  0,  0,  2,  2,  0,  0,  2,  0,  0,  2,
      0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  2,  2,  2,  2,  2,  2,
@@ -49,6 +36,76 @@ static const uint8_t classes[256] = {
      2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,  2,
 };
 
+/* Eight characters at a time: a word has a high bit for each that is meant. */
+#define EACH(c) ((uint64_t)(c) * 0x0101010101010101u)
+enum { LETTERS = 0x41, BEHIND_LETTERS = 0x5b };
+
+static inline uint64_t upper_bits(uint64_t w)
+{
+    uint64_t low = w & EACH(0x7f);
+
+    return (low + EACH(0x80 - LETTERS)) & ~(low + EACH(0x80 - BEHIND_LETTERS))
+           & ~w & EACH(0x80);
+}
+
+static inline uint64_t zero_bits(uint64_t w)
+{
+    return (w - EACH(1)) & ~w & EACH(0x80);
+}
+
+static inline uint64_t splitting_bits(uint64_t w)
+{
+    return zero_bits(w) | zero_bits(w ^ EACH('\r')) | zero_bits(w ^ EACH('\n'));
+}
+
+static inline uint64_t load64(const char *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+static inline uint64_t load32(const char *p)
+{
+    uint32_t w;
+
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+/* All of one to seven characters, some of them twice. */
+static inline uint64_t load_few(struct pw_str s)
+{
+    const char *last = s.data + s.len - 1;
+
+    if (s.len >= 4) {
+        return load32(s.data) | load32(last - 3) << 32;
+    }
+    return EACH((uint8_t)s.data[0]) << 16
+           | (uint64_t)(uint8_t)s.data[s.len / 2] << 8 | (uint8_t)*last;
+}
+
+static inline bool any(struct pw_str s, uint64_t (*bits)(uint64_t))
+{
+    size_t i;
+
+    if (s.len < 8) {
+        return s.len != 0 && bits(load_few(s)) != 0;
+    }
+    for (i = 0; i < s.len - 8; i += 8) {
+        if (bits(load64(s.data + i)) != 0) {
+            return true;
+        }
+    }
+    return bits(load64(s.data + s.len - 8)) != 0;
+}
+
+bool pw_header_has_upper(struct pw_str s)
+{
+    return any(s, upper_bits);
+}
+
 /* What there is in s, all characters' classes together. */
 static unsigned scan(struct pw_str s)
 {
@@ -60,7 +117,7 @@ static unsigned scan(struct pw_str s)
     return all;
 }
 
-static bool is_token(struct pw_str s)
+bool pw_header_is_token(struct pw_str s)
 {
     return s.len != 0 && (scan(s) & NO_TOKEN) == 0;
 }
@@ -86,8 +143,10 @@ static const struct pseudo_row {
     bool (*accepts)(struct pw_str value);
     const char    *refusal;
 } pseudo_rows[] = {
-    { ":method", PW_PSEUDO_REQUEST, is_token, "the value is no token" },
-    { ":scheme", PW_PSEUDO_REQUEST, is_token, "the value is no token" },
+    { ":method", PW_PSEUDO_REQUEST, pw_header_is_token,
+      "the value is no token" },
+    { ":scheme", PW_PSEUDO_REQUEST, pw_header_is_token,
+      "the value is no token" },
     { ":path", PW_PSEUDO_REQUEST, is_visible,
       "the value is empty or has blanks or control characters" },
     { ":authority", PW_PSEUDO_REQUEST, is_visible,
@@ -121,19 +180,22 @@ static const char *pseudo_refusal(enum pw_pseudo pseudo, struct pw_str key,
     return pseudo_rows[i].accepts(value) ? NULL : pseudo_rows[i].refusal;
 }
 
-const char *pw_header_refusal(enum pw_pseudo pseudo, struct pw_str key,
-                              struct pw_str value)
+bool pw_header_splits(struct pw_str value)
+{
+    return any(value, splitting_bits);
+}
+
+const char *pw_header_why(enum pw_pseudo pseudo, struct pw_str key,
+                          struct pw_str value)
 {
     if (key.len == 0) {
         return "the name is empty";
     }
-    if ((scan(value) & SPLITS) != 0) {
+    if (pw_header_splits(value)) {
         return "CR, LF or NUL in the value";
     }
-    if (pw_header_is_pseudo(key)) {
-        return pseudo_refusal(pseudo, key, value);
-    }
-    return is_token(key) ? NULL : "the name is no token";
+    return pw_header_is_pseudo(key) ? pseudo_refusal(pseudo, key, value)
+                                    : "the name is no token";
 }
 
 void pw_header_warn(const struct pw_call *c, struct pw_str key,
@@ -156,49 +218,42 @@ void pw_header_warn(const struct pw_call *c, struct pw_str key,
 
 /* --- names --------------------------------------------------------------- */
 
-static bool has_upper(struct pw_str s)
-{
-    return (scan(s) & UPPER) != 0;
-}
-
-/* The entry of the Host field is :authority, as in Envoy. */
-static struct pw_str alias(enum pw_pseudo pseudo, struct pw_str key)
-{
-    if (key.len == 4 && pseudo == PW_PSEUDO_REQUEST
-        && memcmp(key.data, "host", 4) == 0) {
-        return (struct pw_str){ ":authority", 10 };
-    }
-    return key;
-}
-
 struct pw_str pw_header_lower(enum pw_pseudo pseudo, struct pw_str name,
                               char *buf)
 {
-    if (!has_upper(name)) {
-        return alias(pseudo, name);
+    if (!pw_header_has_upper(name)) {
+        return pw_header_alias(pseudo, name);
     }
     for (size_t i = 0; i < name.len; i++) {
         bool upper = (classes[(uint8_t)name.data[i]] & UPPER) != 0;
 
         buf[i] = (char)(name.data[i] | (upper ? 0x20 : 0));
     }
-    return alias(pseudo, (struct pw_str){ buf, name.len });
+    return pw_header_alias(pseudo, (struct pw_str){ buf, name.len });
 }
 
-bool pw_header_key(const struct pw_call *c, enum pw_pseudo pseudo,
-                   struct pw_str name, struct pw_str *key)
+bool pw_header_key_lower(const struct pw_call *c, enum pw_pseudo pseudo,
+                         struct pw_str name, struct pw_str *key)
 {
-    char *buf;
+    char *buf = pw_instance_scratch(c->instance, 0, name.len);
 
-    if (!has_upper(name)) {
-        *key = alias(pseudo, name);
-        return true;
-    }
-    buf = pw_instance_scratch(c->instance, 0, name.len);
     if (buf == NULL) {
         return false;
     }
     *key = pw_header_lower(pseudo, name, buf);
+    return true;
+}
+
+bool pw_header_name(const struct pw_call *c, enum pw_pseudo pseudo,
+                    struct pw_str name, struct pw_header_name *out)
+{
+    unsigned found = scan(name);
+
+    out->is_token = name.len != 0 && (found & NO_TOKEN) == 0;
+    if ((found & UPPER) != 0) {
+        return pw_header_key_lower(c, pseudo, name, &out->key);
+    }
+    out->key = pw_header_alias(pseudo, name);
     return true;
 }
 
@@ -221,7 +276,8 @@ static void fill_list(const struct pw_call *c, enum pw_pseudo pseudo,
         if (drop_pseudo && pw_header_is_pseudo(pair.key)) {
             continue;
         }
-        why = pw_header_refusal(pseudo, pair.key, pair.value);
+        why = pw_header_refusal(pseudo, pair.key,
+                                pw_header_is_token(pair.key), pair.value);
         if (why == NULL && pw_header_is_pseudo(pair.key)) {
             bit = 1u << pseudo_row(pseudo, pair.key);
             why = (seen & bit) == 0 ? NULL : "it is there already";

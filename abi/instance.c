@@ -18,6 +18,12 @@ void pw_instance_fail(pw_instance *in, const char *what, const char *name,
     pw_fault_describe(&text, trap, in->deadline);
 }
 
+void pw_instance_find_memory(pw_instance *in, we_instance *guest)
+{
+    in->memory = we_instance_memory(guest, "memory", 6);
+    in->bytes = we_memory_bytes(in->memory);
+}
+
 void *pw_instance_scratch(pw_instance *in, unsigned i, size_t size)
 {
     struct pw_scratch *s = &in->scratch[i];
@@ -144,7 +150,7 @@ static bool instantiate(pw_instance *in, struct pw_error *error)
         instantiate_failed(in, e, &detail, &trap, error);
         return false;
     }
-    in->memory = we_instance_memory(in->guest, "memory", 6);
+    pw_instance_find_memory(in, in->guest);
     return true;
 }
 

@@ -51,6 +51,7 @@ struct pw_instance {
     const struct pw_host *host;
     we_instance          *guest;
     we_memory            *memory;
+    const struct we_memory_bytes *bytes; /* of memory */
     we_func              *allocate;
     we_func              *callbacks[PW_NCALLBACKS];
     struct pw_budget      budget;
@@ -84,6 +85,8 @@ struct pw_instance {
 /* Kills the instance; the first fault is kept.  where: "callback NAME". */
 void pw_instance_fail(pw_instance *instance, const char *what,
                       const char *name, const struct we_trap *trap);
+/* Looks up the guest's memory. */
+void pw_instance_find_memory(pw_instance *instance, we_instance *guest);
 /* At least size bytes that live until scratch area i is asked for again; NULL
  * if there is no memory. */
 void *pw_instance_scratch(pw_instance *instance, unsigned i, size_t size);
@@ -96,13 +99,30 @@ void pw_context_free_all(pw_instance *instance);
 
 /* --- callbacks.c --- */
 
+void pw_callback_failed(pw_instance *instance, const struct we_trap *trap);
+
 /*
  * Runs a callback, which must be exported, as the current context: slots hold
  * the arguments behind the context's id, slots[0] then the result.  False: a
  * fault; the instance is dead.
  */
-bool pw_callback_run(struct pw_context *context, enum pw_callback callback,
-                     uint64_t *slots, uint64_t deadline);
+static inline bool pw_callback_run(struct pw_context *context,
+                                   enum pw_callback callback, uint64_t *slots,
+                                   uint64_t deadline)
+{
+    pw_instance *in = context->root->instance;
+    struct we_trap trap;
+
+    in->none.root = context->root;
+    in->current = in->effective = context;
+    in->running = callback;
+    in->deadline = deadline;
+    if (we_call(in->callbacks[callback], slots, deadline, &trap) != WE_OK) {
+        pw_callback_failed(in, &trap);
+    }
+    in->current = in->effective = &in->none;
+    return !in->dead;
+}
 
 /* --- regex.c --- */
 

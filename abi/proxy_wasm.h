@@ -146,9 +146,11 @@ struct pw_host {
     /* Header maps.  Those of a call's answer are the abi's own affair, as is
      * its body: see pw_on_http_call_response. */
     enum pw_access (*map_access)(void *stream, enum pw_map map);
+    /* 0 of a map that isn't there. */
     uint32_t (*map_count)(void *stream, enum pw_map map);
     bool (*map_next)(void *stream, enum pw_map map, struct pw_cursor *at,
                      struct pw_pair *pair);
+    /* False also of a map that isn't there. */
     bool (*map_get)(void *stream, enum pw_map map, struct pw_str key,
                     struct pw_str *value);
     /* PW_OK, or PW_INTERNAL_FAILURE if out of memory. */

@@ -200,15 +200,15 @@ ngx_http_wasm_host_map_access(void *stream, enum pw_map map)
         return PW_ABSENT;
     }
 
-    switch (ngx_http_wasm_host_maps[map]) {
+    switch (map) {
 
-    case NGX_HTTP_WASM_REQUEST:
+    case PW_REQUEST_HEADERS:
         return (ctx->request_at >= NGX_HTTP_WASM_REQUEST_UNBUFFERED
                 || ctx->logging
                 || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE)
                ? PW_READ : PW_WRITE;
 
-    case NGX_HTTP_WASM_RESPONSE:
+    case PW_RESPONSE_HEADERS:
 
         if (ctx->request->headers_out.status == 0) {
             return PW_ABSENT;
@@ -227,7 +227,7 @@ ngx_http_wasm_host_map_access(void *stream, enum pw_map map)
             return PW_READ;
         }
 
-    case NGX_HTTP_WASM_TRAILERS:
+    case PW_RESPONSE_TRAILERS:
 
         if (ctx->logging || ctx->complete) {
             return PW_READ;
@@ -251,10 +251,16 @@ ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
     ctx = st->ctx;
     dir = ngx_http_wasm_host_maps[map];
 
-    if (!ctx->counting || ctx->counted != (ngx_uint_t) dir + 1) {
-        ctx->count = ngx_http_wasm_headers_count(ctx, dir);
-        ctx->counted = ctx->counting ? dir + 1 : 0;
+    if (ctx->counting && ctx->counted == (ngx_uint_t) dir + 1) {
+        return ctx->count;
     }
+
+    if (ngx_http_wasm_host_map_access(st, map) == PW_ABSENT) {
+        return 0;
+    }
+
+    ctx->count = ngx_http_wasm_headers_count(ctx, dir);
+    ctx->counted = ctx->counting ? dir + 1 : 0;
 
     return ctx->count;
 }
@@ -277,6 +283,10 @@ ngx_http_wasm_host_map_get(void *stream, enum pw_map map, struct pw_str key,
 {
     ngx_str_t                name, found;
     ngx_http_wasm_stream_t  *st = stream;
+
+    if (ngx_http_wasm_host_map_access(st, map) == PW_ABSENT) {
+        return false;
+    }
 
     ngx_http_wasm_str(&name, key);
 

@@ -121,7 +121,8 @@ static enum pw_access host_map_access(void *stream, enum pw_map map)
 
 static uint32_t host_map_count(void *stream, enum pw_map map)
 {
-    return (uint32_t)map_of(stream, map)->n;
+    return host_map_access(stream, map) == PW_ABSENT
+               ? 0 : (uint32_t)map_of(stream, map)->n;
 }
 
 static struct pw_pair view(const struct fake_pair *p)
@@ -174,9 +175,8 @@ static bool host_map_get(void *stream, enum pw_map map, struct pw_str key,
 {
     struct fake_map *m = map_of(stream, map);
 
-    demand(m->access != PW_ABSENT, "the map is there");
     demand_key(key);
-    for (size_t i = 0; i < m->n; i++) {
+    for (size_t i = 0; m->access != PW_ABSENT && i < m->n; i++) {
         if (same(&m->pairs[i], key)) {
             *value = view(&m->pairs[i]).value;
             return true;
