@@ -218,6 +218,8 @@ ngx_http_wasm_conf_filter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    wmcf->longest = ngx_max(wmcf->longest, wlcf->filters->nelts);
+
     filter->condition = NULL;
     filter->early = params.early;
     wlcf->early |= params.early;

@@ -57,39 +57,41 @@ static ngx_int_t ngx_http_wasm_fields_line(ngx_http_wasm_ctx_t *ctx,
 ngx_http_wasm_field_t  ngx_http_wasm_request_fields[] = {
 
     { ngx_string(":authority"), ngx_http_wasm_get_authority,
-      ngx_http_wasm_set_authority, ngx_http_wasm_remove_authority },
+      ngx_http_wasm_set_authority, ngx_http_wasm_remove_authority, NULL },
 
     { ngx_string(":path"), ngx_http_wasm_get_path,
-      ngx_http_wasm_set_path, ngx_http_wasm_remove_nothing },
+      ngx_http_wasm_set_path, ngx_http_wasm_remove_nothing, NULL },
 
     { ngx_string(":method"), ngx_http_wasm_get_method,
-      ngx_http_wasm_set_method, ngx_http_wasm_remove_nothing },
+      ngx_http_wasm_set_method, ngx_http_wasm_remove_nothing, NULL },
 
     { ngx_string(":scheme"), ngx_http_wasm_get_scheme,
-      ngx_http_wasm_set_scheme, ngx_http_wasm_remove_nothing },
+      ngx_http_wasm_set_scheme, ngx_http_wasm_remove_nothing, NULL },
 
     { ngx_string("content-length"), ngx_http_wasm_get_request_length,
-      ngx_http_wasm_set_nothing, ngx_http_wasm_remove_request_length },
+      ngx_http_wasm_set_nothing, ngx_http_wasm_remove_request_length, NULL },
 
-    { ngx_null_string, NULL, NULL, NULL }
+    { ngx_null_string, NULL, NULL, NULL, NULL }
 };
 
 
 ngx_http_wasm_field_t  ngx_http_wasm_response_fields[] = {
 
     { ngx_string(":status"), ngx_http_wasm_get_status,
-      ngx_http_wasm_set_status, ngx_http_wasm_remove_nothing },
+      ngx_http_wasm_set_status, ngx_http_wasm_remove_nothing, NULL },
 
     { ngx_string("content-type"), ngx_http_wasm_get_content_type,
-      ngx_http_wasm_set_content_type, ngx_http_wasm_remove_content_type },
+      ngx_http_wasm_set_content_type, ngx_http_wasm_remove_content_type,
+      NULL },
 
     { ngx_string("content-length"), ngx_http_wasm_get_content_length,
-      ngx_http_wasm_set_nothing, ngx_http_wasm_remove_content_length },
+      ngx_http_wasm_set_nothing, ngx_http_wasm_remove_content_length, NULL },
 
     { ngx_string("last-modified"), ngx_http_wasm_get_last_modified,
-      ngx_http_wasm_set_last_modified, ngx_http_wasm_remove_last_modified },
+      ngx_http_wasm_set_last_modified, ngx_http_wasm_remove_last_modified,
+      NULL },
 
-    { ngx_null_string, NULL, NULL, NULL }
+    { ngx_null_string, NULL, NULL, NULL, NULL }
 };
 
 

@@ -12,6 +12,12 @@
 #include "ngx_http_wasm_headers.h"
 
 
+/* may there be a row of this name? */
+
+#define ngx_http_wasm_headers_known(map, key)                                 \
+    ((map)->known & (uint64_t) 1 << ngx_http_wasm_bucket(key))
+
+
 /* the name of a response header, as it stands in its line and in lower case */
 
 typedef struct {
@@ -20,10 +26,14 @@ typedef struct {
 } ngx_http_wasm_name_t;
 
 
-static ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
+static ngx_uint_t ngx_http_wasm_headers_get_known(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value);
+static ngx_inline ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
     ngx_http_wasm_map_t *map, ngx_str_t *key);
+static ngx_http_wasm_field_t *ngx_http_wasm_headers_field_of(
+    ngx_http_wasm_field_t *field, ngx_str_t *key);
 static ngx_inline ngx_uint_t ngx_http_wasm_headers_visible(
-    ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
+    ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
 static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, ngx_table_elt_t *h);
 static ngx_inline ngx_uint_t ngx_http_wasm_headers_is(ngx_table_elt_t *h,
@@ -273,7 +283,7 @@ static ngx_http_wasm_slot_t  ngx_http_wasm_trailer_slots[] = {
 
 
 static ngx_http_wasm_field_t  ngx_http_wasm_trailer_fields[] = {
-    { ngx_null_string, NULL, NULL, NULL }
+    { ngx_null_string, NULL, NULL, NULL, NULL }
 };
 
 
@@ -281,44 +291,49 @@ ngx_http_wasm_map_t  ngx_http_wasm_maps[NGX_HTTP_WASM_NMAPS] = {
 
     { ngx_http_wasm_request_fields, ngx_http_wasm_request_slots,
       offsetof(ngx_http_request_t, headers_in),
-      sizeof(ngx_http_headers_in_t), 0, 0, { NULL } },
+      sizeof(ngx_http_headers_in_t), 0, 0, { NULL }, { NULL } },
 
     { ngx_http_wasm_response_fields, ngx_http_wasm_response_slots,
       offsetof(ngx_http_request_t, headers_out),
-      sizeof(ngx_http_headers_out_t), 0, 0, { NULL } },
+      sizeof(ngx_http_headers_out_t), 0, 0, { NULL }, { NULL } },
 
     { ngx_http_wasm_trailer_fields, ngx_http_wasm_trailer_slots,
       offsetof(ngx_http_request_t, headers_out)
       + offsetof(ngx_http_headers_out_t, trailers),
-      sizeof(ngx_list_t), 0, 0, { NULL } }
+      sizeof(ngx_list_t), 0, 0, { NULL }, { NULL } }
 };
 
 
 static ngx_str_t  ngx_http_wasm_length_name = ngx_string("content-length");
 
 
-/* what the tables say of the lengths of names */
+/* fills the buckets from the tables */
 
 void
 ngx_http_wasm_headers_init(void)
 {
-    ngx_uint_t              i, dir;
-    ngx_http_wasm_map_t    *map;
-    ngx_http_wasm_slot_t   *slot;
-    ngx_http_wasm_field_t  *field;
+    ngx_uint_t               dir;
+    ngx_http_wasm_map_t     *map;
+    ngx_http_wasm_slot_t    *slot, **s;
+    ngx_http_wasm_field_t   *field, **f;
 
     for (dir = 0; dir < NGX_HTTP_WASM_NMAPS; dir++) {
         map = &ngx_http_wasm_maps[dir];
-        ngx_memzero(map->by_len, sizeof(map->by_len));
+        ngx_memzero(map->field, sizeof(map->field));
+        ngx_memzero(map->slot, sizeof(map->slot));
 
         for (field = map->fields; field->name.len; field++) {
-            map->field_lens |= (uint32_t) 1 << field->name.len;
+            f = &map->field[ngx_http_wasm_bucket(&field->name)];
+            field->same = *f;
+            *f = field;
+            map->known |= (uint64_t) 1 << ngx_http_wasm_bucket(&field->name);
         }
 
-        for (i = 0; map->slots[i].name.len; i++) {
-            slot = &map->slots[i];
-            slot->same = map->by_len[slot->name.len];
-            map->by_len[slot->name.len] = slot;
+        for (slot = map->slots; slot->name.len; slot++) {
+            s = &map->slot[ngx_http_wasm_bucket(&slot->name)];
+            slot->same = *s;
+            *s = slot;
+            map->known |= (uint64_t) 1 << ngx_http_wasm_bucket(&slot->name);
 
             if (slot->flags & NGX_HTTP_WASM_HIDDEN) {
                 map->hidden_lens |= (uint32_t) 1 << slot->name.len;
@@ -375,7 +390,7 @@ ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            n += ngx_http_wasm_headers_visible(map, &h[i]);
+            n += ngx_http_wasm_headers_visible(ctx, map, &h[i]);
         }
     }
 
@@ -421,7 +436,7 @@ ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
         while (at->index < part->nelts) {
             h = (ngx_table_elt_t *) part->elts + at->index++;
 
-            if (ngx_http_wasm_headers_visible(map, h)) {
+            if (ngx_http_wasm_headers_visible(ctx, map, h)) {
                 at->part = part;
 
                 pair->key.data = (char *) ngx_http_wasm_headers_lower(ctx, dir,
@@ -450,14 +465,36 @@ ngx_uint_t
 ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
     ngx_str_t *key, ngx_str_t *value)
 {
-    u_char                 *base;
-    ngx_table_elt_t        *h;
-    ngx_http_wasm_map_t    *map;
-    ngx_http_wasm_slot_t   *slot;
-    ngx_http_wasm_field_t  *field;
+    ngx_table_elt_t      *h;
+    ngx_http_wasm_map_t  *map;
 
     map = &ngx_http_wasm_maps[dir];
-    base = ngx_http_wasm_map_struct(ctx, map);
+
+    if (ngx_http_wasm_headers_known(map, key)) {
+        return ngx_http_wasm_headers_get_known(ctx, map, key, value);
+    }
+
+    h = ngx_http_wasm_headers_find(ngx_http_wasm_map_list(ctx, map), key);
+
+    if (h == NULL) {
+        return 0;
+    }
+
+    *value = h->value;
+
+    return 1;
+}
+
+
+/* ... if there may be a row of it */
+
+static ngx_uint_t
+ngx_http_wasm_headers_get_known(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value)
+{
+    ngx_table_elt_t        *h;
+    ngx_http_wasm_slot_t   *slot;
+    ngx_http_wasm_field_t  *field;
 
     field = ngx_http_wasm_headers_field(map, key);
     if (field) {
@@ -471,7 +508,8 @@ ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
     }
 
     if (slot && slot->flags == NGX_HTTP_WASM_SLOT) {
-        h = *(ngx_table_elt_t **) (base + slot->offset);
+        h = *(ngx_table_elt_t **) (ngx_http_wasm_map_struct(ctx, map)
+                                   + slot->offset);
 
         if (h && h->hash == 0) {
             h = NULL;
@@ -491,50 +529,55 @@ ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 }
 
 
-static ngx_http_wasm_field_t *
+static ngx_inline ngx_http_wasm_field_t *
 ngx_http_wasm_headers_field(ngx_http_wasm_map_t *map, ngx_str_t *key)
 {
     ngx_http_wasm_field_t  *field;
 
-    if (!ngx_http_wasm_has_len(map->field_lens, key->len)) {
-        return NULL;
-    }
+    field = map->field[ngx_http_wasm_bucket(key)];
 
-    for (field = map->fields; field->name.len; field++) {
-        if (field->name.len == key->len
-            && ngx_memcmp(field->name.data, key->data, key->len) == 0)
-        {
-            return field;
-        }
-    }
-
-    return NULL;
+    return field ? ngx_http_wasm_headers_field_of(field, key) : NULL;
 }
 
 
-ngx_http_wasm_slot_t *
-ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map, ngx_str_t *key)
+static ngx_http_wasm_field_t *
+ngx_http_wasm_headers_field_of(ngx_http_wasm_field_t *field, ngx_str_t *key)
 {
-    ngx_http_wasm_slot_t  *slot;
-
-    if (key->len >= NGX_HTTP_WASM_NAME_MAX) {
-        return NULL;
-    }
-
-    for (slot = map->by_len[key->len]; slot; slot = slot->same) {
-        if (ngx_http_wasm_headers_same(key->data, slot->name.data, key->len)) {
-            return slot;
+    for ( /* void */ ; field; field = field->same) {
+        if (field->name.len == key->len
+            && ngx_memcmp(field->name.data, key->data, key->len) == 0)
+        {
+            break;
         }
     }
 
-    return NULL;
+    return field;
+}
+
+
+/* key may be a line's, as it came */
+
+ngx_http_wasm_slot_t *
+ngx_http_wasm_headers_slot_of(ngx_http_wasm_slot_t *slot, ngx_str_t *key)
+{
+    for ( /* void */ ; slot; slot = slot->same) {
+        if (slot->name.len == key->len
+            && ngx_http_wasm_headers_same(key->data, slot->name.data,
+                                          key->len))
+        {
+            break;
+        }
+    }
+
+    return slot;
 }
 
 
 /* not those that are shown as a field, or not at all */
 
 static ngx_inline ngx_uint_t
-ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
+ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
 {
     ngx_http_wasm_slot_t  *slot;
 
@@ -542,11 +585,22 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
         return 0;
     }
 
-    if (!ngx_http_wasm_has_len(map->hidden_lens, h->key.len)) {
+    if (h->key.len >= NGX_HTTP_WASM_NAME_MAX
+        || !(map->hidden_lens & (uint32_t) 1 << h->key.len))
+    {
         return 1;
     }
 
-    slot = ngx_http_wasm_headers_slot(map, &h->key);
+    slot = map->slot[ngx_http_wasm_bucket(&h->key)];
+
+    if (slot && slot->flags & NGX_HTTP_WASM_SLOT
+        && h == *(ngx_table_elt_t **) (ngx_http_wasm_map_struct(ctx, map)
+                                       + slot->offset))
+    {
+        return !(slot->flags & NGX_HTTP_WASM_HIDDEN);
+    }
+
+    slot = ngx_http_wasm_headers_slot_of(slot, &h->key);
 
     return slot == NULL || !(slot->flags & NGX_HTTP_WASM_HIDDEN);
 }
@@ -644,16 +698,22 @@ ngx_http_wasm_headers_is(ngx_table_elt_t *h, ngx_str_t *key)
 static ngx_table_elt_t *
 ngx_http_wasm_headers_find(ngx_list_t *list, ngx_str_t *key)
 {
-    ngx_uint_t        i;
+    u_char            last;
     ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_table_elt_t  *h, *end;
+
+    last = key->data[key->len - 1] | 0x20;
 
     for (part = &list->part; part; part = part->next) {
         h = part->elts;
 
-        for (i = 0; i < part->nelts; i++) {
-            if (ngx_http_wasm_headers_is(&h[i], key)) {
-                return &h[i];
+        for (end = h + part->nelts; h < end; h++) {
+
+            if (h->key.len == key->len
+                && (h->key.data[key->len - 1] | 0x20) == last
+                && ngx_http_wasm_headers_is(h, key))
+            {
+                return h;
             }
         }
     }
@@ -674,6 +734,10 @@ ngx_http_wasm_headers_add(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
     ngx_http_wasm_field_t  *field;
 
     map = &ngx_http_wasm_maps[dir];
+
+    if (!ngx_http_wasm_headers_known(map, key)) {
+        return ngx_http_wasm_headers_push(ctx, map, NULL, key, value);
+    }
 
     field = ngx_http_wasm_headers_field(map, key);
     if (field) {
@@ -699,6 +763,10 @@ ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_field_t  *field;
 
     map = &ngx_http_wasm_maps[dir];
+
+    if (!ngx_http_wasm_headers_known(map, key)) {
+        return ngx_http_wasm_headers_line(ctx, map, NULL, key, value);
+    }
 
     field = ngx_http_wasm_headers_field(map, key);
     if (field) {
@@ -797,18 +865,11 @@ static ngx_int_t
 ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
     ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
 {
-    size_t            i;
     u_char           *p;
-    ngx_str_t         copy;
-    ngx_uint_t        hash;
     ngx_table_elt_t  *h;
 
-    p = ngx_pnalloc(ctx->request->pool, key->len + 1);
-
-    if (p == NULL
-        || ngx_http_wasm_headers_copy(ctx->request->pool, value, &copy)
-           != NGX_OK)
-    {
+    p = ngx_pnalloc(ctx->request->pool, key->len + 1 + value->len + 1);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
@@ -817,21 +878,26 @@ ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
         return NGX_ERROR;
     }
 
-    hash = 0;
-
-    for (i = 0; i < key->len; i++) {
-        p[i] = key->data[i];
-        hash = ngx_hash(hash, p[i]);
-    }
-
-    p[i] = '\0';
-
-    h->hash = hash ? hash : 1;
-
     h->key.data = p;
     h->key.len = key->len;
     h->lowcase_key = p;
-    h->value = copy;
+
+    p = ngx_cpymem(p, key->data, key->len);
+    *p++ = '\0';
+
+    h->value.data = p;
+    h->value.len = value->len;
+
+    *ngx_cpymem(p, value->data, value->len) = '\0';
+
+    /* of a response's line nothing but 0 means anything */
+
+    h->hash = 1;
+
+    if (map == &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST]) {
+        h->hash = ngx_hash_key(h->key.data, h->key.len);
+        h->hash += (h->hash == 0);
+    }
 
     ngx_http_wasm_line_init(h);
 
@@ -935,7 +1001,7 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
 
         for (i = part->nelts; i-- > 0; /* void */ ) {
 
-            if (!ngx_http_wasm_headers_visible(map, &h[i])) {
+            if (!ngx_http_wasm_headers_visible(ctx, map, &h[i])) {
                 continue;
             }
 

@@ -11,6 +11,11 @@
 #include "ngx_http_wasm_module.h"
 
 
+#ifdef __GNUC__
+#pragma GCC visibility push(hidden)
+#endif
+
+
 typedef struct ngx_http_wasm_field_s  ngx_http_wasm_field_t;
 
 /* NGX_DECLINED: it isn't there; value is NULL if only that is asked */
@@ -27,6 +32,7 @@ struct ngx_http_wasm_field_s {
     ngx_http_wasm_field_get_pt       get;
     ngx_http_wasm_field_set_pt       set;
     ngx_http_wasm_field_remove_pt    remove;
+    ngx_http_wasm_field_t           *same;     /* the next in its bucket */
 };
 
 
@@ -38,7 +44,7 @@ struct ngx_http_wasm_slot_s {
     ngx_str_t                        name;
     size_t                           offset;
     ngx_uint_t                       flags;
-    ngx_http_wasm_slot_t            *same;     /* the next of this length */
+    ngx_http_wasm_slot_t            *same;     /* the next in its bucket */
 };
 
 #define NGX_HTTP_WASM_SLOT      0x01   /* there is a pointer */
@@ -48,8 +54,9 @@ struct ngx_http_wasm_slot_s {
 #define NGX_HTTP_WASM_OWN       0x10   /* the pointer is for nginx's lines */
 
 
-/* One of the maps.  Names are found by their length. */
+/* One of the maps.  Names are found by their length and last letter. */
 
+#define NGX_HTTP_WASM_BUCKETS  64
 #define NGX_HTTP_WASM_NAME_MAX  32     /* no name of a row is as long */
 
 typedef struct {
@@ -57,13 +64,15 @@ typedef struct {
     ngx_http_wasm_slot_t            *slots;
     size_t                           offset;   /* of the structure in r */
     size_t                           size;
-    uint32_t                         field_lens;     /* a bit each length */
-    uint32_t                         hidden_lens;
-    ngx_http_wasm_slot_t            *by_len[NGX_HTTP_WASM_NAME_MAX];
+    uint32_t                         hidden_lens;    /* a bit each length */
+    uint64_t                         known;          /* a bit each bucket */
+    ngx_http_wasm_field_t           *field[NGX_HTTP_WASM_BUCKETS];
+    ngx_http_wasm_slot_t            *slot[NGX_HTTP_WASM_BUCKETS];
 } ngx_http_wasm_map_t;
 
-#define ngx_http_wasm_has_len(lens, len)                                      \
-    ((len) < NGX_HTTP_WASM_NAME_MAX && ((lens) >> (len) & 1))
+#define ngx_http_wasm_bucket(name)                                            \
+    ((5 * (name)->len + ((name)->data[(name)->len - 1] | 0x20))               \
+     % NGX_HTTP_WASM_BUCKETS)
 
 
 #define ngx_http_wasm_map_struct(ctx, map)                                    \
@@ -82,8 +91,19 @@ extern ngx_http_wasm_field_t  ngx_http_wasm_response_fields[];
 
 /* ngx_http_wasm_headers.c; slot may be NULL */
 
-ngx_http_wasm_slot_t *ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map,
-    ngx_str_t *key);
+ngx_http_wasm_slot_t *ngx_http_wasm_headers_slot_of(
+    ngx_http_wasm_slot_t *slot, ngx_str_t *key);
+
+static ngx_inline ngx_http_wasm_slot_t *
+ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map, ngx_str_t *key)
+{
+    ngx_http_wasm_slot_t  *slot;
+
+    slot = map->slot[ngx_http_wasm_bucket(key)];
+
+    return slot ? ngx_http_wasm_headers_slot_of(slot, key) : NULL;
+}
+
 ngx_int_t ngx_http_wasm_headers_line(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
     ngx_str_t *value);
@@ -94,6 +114,11 @@ ngx_int_t ngx_http_wasm_headers_link(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot);
 ngx_int_t ngx_http_wasm_headers_copy(ngx_pool_t *pool, ngx_str_t *from,
     ngx_str_t *to);
+
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 
 #endif /* _NGX_HTTP_WASM_HEADERS_H_INCLUDED_ */

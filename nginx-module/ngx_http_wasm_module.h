@@ -26,6 +26,12 @@
 #define NGX_HTTP_WASM_CHUNK     65536
 
 
+/* a dynamic module's own names need no way around by the linker's tables */
+#ifdef __GNUC__
+#pragma GCC visibility push(hidden)
+#endif
+
+
 typedef struct ngx_http_wasm_plugin_s    ngx_http_wasm_plugin_t;
 typedef struct ngx_http_wasm_instance_s  ngx_http_wasm_instance_t;
 typedef struct ngx_http_wasm_ctx_s       ngx_http_wasm_ctx_t;
@@ -133,6 +139,9 @@ typedef struct {
     ngx_shm_zone_t            *zone;
     ngx_http_wasm_store_t     *store;      /* in the zone, or in scratch */
     ngx_shm_t                  scratch;    /* while plugins are tried out */
+    ngx_uint_t                 longest;    /* chain of filters */
+    ngx_http_wasm_ctx_t       *spare;      /* with room for that */
+    ngx_uint_t                 nspare;
 } ngx_http_wasm_main_conf_t;
 
 
@@ -243,6 +252,11 @@ typedef enum {
 /* one request; the streams in the order of the chain */
 
 struct ngx_http_wasm_ctx_s {
+    ngx_event_t                timer;      /* of a pause */
+    ngx_event_t                wake;       /* posted: go on */
+    ngx_http_wasm_ctx_t       *next;       /* of the spare ones */
+
+    /* from here on all is zero at first */
     ngx_http_request_t        *request;
     ngx_uint_t                 nstreams;
     ngx_http_wasm_stream_t    *streams;
@@ -252,8 +266,6 @@ struct ngx_http_wasm_ctx_s {
     ngx_http_wasm_dir_e        dir;
     ngx_http_wasm_stream_t    *at;         /* whose turn it is */
     ngx_http_wasm_stream_t    *waiting;    /* paused, no input wakes it */
-    ngx_event_t                timer;      /* of a pause */
-    ngx_event_t                wake;       /* posted: go on */
     ngx_http_wasm_local_t     *local;
     ngx_http_wasm_undo_t      *undo;
     ngx_http_wasm_state_t     *state;
@@ -344,11 +356,23 @@ void ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in);
 void ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in,
     ngx_log_t *log);
 
+/*
+ * Of contexts that are over, a worker keeps so many for requests to come; none
+ * where use after the end is to be found.
+ */
+
+#if (NGX_DEBUG_PALLOC)
+#define NGX_HTTP_WASM_SPARE  0
+#else
+#define NGX_HTTP_WASM_SPARE  64
+#endif
+
 /* ngx_http_wasm_stream.c: the chain of a request, callback by callback */
 
 ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_get(ngx_http_request_t *r);
 ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_create(ngx_http_request_t *r);
 void ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log);
+void ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf);
 ngx_int_t ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st,
     ngx_uint_t eos);
 ngx_int_t ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
@@ -485,6 +509,11 @@ enum pw_status ngx_http_wasm_property_set(ngx_http_wasm_stream_t *st,
 
 
 extern ngx_module_t  ngx_http_wasm_filter_module;
+
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 
 #endif /* _NGX_HTTP_WASM_MODULE_H_INCLUDED_ */

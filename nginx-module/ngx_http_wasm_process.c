@@ -576,6 +576,7 @@ ngx_http_wasm_process_cleanup(void *data)
         pw_runtime_free(wmcf->runtime);
     }
 
+    ngx_http_wasm_ctx_free_spare(wmcf);
     ngx_http_wasm_shared_end_scratch(wmcf);
 
     we_engine_free(wmcf->engine);

@@ -18,6 +18,11 @@
 #include "ngx_http_wasm_module.h"
 
 
+static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_take(ngx_http_request_t *r,
+    ngx_uint_t n);
+static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_alloc(
+    ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log);
+static void ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx,
     ngx_array_t *filters, ngx_uint_t early);
 static void ngx_http_wasm_ctx_cleanup(void *data);
@@ -68,32 +73,19 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r)
 
     wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_wasm_ctx_t));
+    cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
         return NULL;
     }
 
-    ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_http_wasm_ctx_t));
-
-    ctx->request = r;
-    ctx->request_last = &ctx->request_out;
-    ctx->out_last = &ctx->out;
-    ctx->length = -1;
-
-    ctx->timer.handler = ngx_http_wasm_wake_handler;
-    ctx->timer.data = ctx;
-    ctx->timer.log = r->connection->log;
-    ctx->wake = ctx->timer;
-
-    ctx->streams = ngx_pcalloc(r->pool, wlcf->filters->nelts
-                                        * sizeof(ngx_http_wasm_stream_t));
-    if (ctx->streams == NULL) {
+    ctx = ngx_http_wasm_ctx_take(r, wlcf->filters->nelts);
+    if (ctx == NULL) {
         return NULL;
     }
 
     if (wlcf->early) {
         if (ngx_http_wasm_ctx_streams(ctx, wlcf->filters, 1) != NGX_OK) {
+            ngx_http_wasm_ctx_give(ctx);
             return NULL;
         }
 
@@ -101,16 +93,116 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r)
     }
 
     if (ngx_http_wasm_ctx_streams(ctx, wlcf->filters, 0) != NGX_OK) {
+        ngx_http_wasm_ctx_give(ctx);
         return NULL;
     }
 
     ctx->at = ctx->nstreams ? ctx->streams : NULL;
 
     cln->handler = ngx_http_wasm_ctx_cleanup;
+    cln->data = ctx;
 
     ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
 
     return ctx;
+}
+
+
+/*
+ * A context isn't in the request's pool, which would have to grow for it; one
+ * that is over serves the next request.
+ */
+
+static ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_take(ngx_http_request_t *r, ngx_uint_t n)
+{
+    ngx_http_wasm_ctx_t        *ctx;
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_wasm_filter_module);
+
+    ctx = wmcf->spare;
+
+    if (ctx) {
+        wmcf->spare = ctx->next;
+        wmcf->nspare--;
+
+    } else {
+        ctx = ngx_http_wasm_ctx_alloc(wmcf, r->connection->log);
+        if (ctx == NULL) {
+            return NULL;
+        }
+    }
+
+    ngx_memzero(&ctx->request, sizeof(ngx_http_wasm_ctx_t)
+                               - offsetof(ngx_http_wasm_ctx_t, request)
+                               + n * sizeof(ngx_http_wasm_stream_t));
+
+    ctx->request = r;
+    ctx->streams = (ngx_http_wasm_stream_t *) (ctx + 1);
+    ctx->request_last = &ctx->request_out;
+    ctx->out_last = &ctx->out;
+    ctx->length = -1;
+    ctx->timer.log = r->connection->log;
+    ctx->wake.log = r->connection->log;
+
+    return ctx;
+}
+
+
+static ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_alloc(ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ngx_calloc(sizeof(ngx_http_wasm_ctx_t)
+                     + wmcf->longest * sizeof(ngx_http_wasm_stream_t), log);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ctx->timer.handler = ngx_http_wasm_wake_handler;
+    ctx->timer.data = ctx;
+    ctx->wake.handler = ngx_http_wasm_wake_handler;
+    ctx->wake.data = ctx;
+
+    return ctx;
+}
+
+
+/* Its events are neither set nor posted. */
+
+static void
+ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_wasm_filter_module);
+
+    if (wmcf->nspare >= NGX_HTTP_WASM_SPARE) {
+        ngx_free(ctx);
+        return;
+    }
+
+    ctx->next = wmcf->spare;
+    wmcf->spare = ctx;
+    wmcf->nspare++;
+}
+
+
+void
+ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    while (wmcf->spare) {
+        ctx = wmcf->spare;
+        wmcf->spare = ctx->next;
+        ngx_free(ctx);
+    }
+
+    wmcf->nspare = 0;
 }
 
 
@@ -165,6 +257,7 @@ static void
 ngx_http_wasm_ctx_cleanup(void *data)
 {
     ngx_http_wasm_ctx_end(data, 0);
+    ngx_http_wasm_ctx_give(data);
 }
 
 
