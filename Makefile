@@ -473,12 +473,27 @@ $(BENCH_NGINX)/$(BENCH_NATIVE): $(wildcard tests/bench/nginx/ngx_*.c) \
 	    $(MAKE) -f $(@D)/Makefile modules' >$(@D)/log 2>&1 \
 	    || { tail -20 $(@D)/log; exit 1; }
 
+$(BENCH_NGINX)/ten_rust.wasm: $(addprefix tests/bench/nginx/rust/,Cargo.toml \
+    Cargo.lock src/lib.rs) $(TOOLS)/rust/built
+	@mkdir -p $(@D)
+	$(call say,CARGO,tests/bench/nginx/rust)sdk-examples/rust/build \
+	    $(TOOLS)/rust tests/bench/nginx/rust >$(@D)/cargo.log 2>&1 \
+	    || { tail -30 $(@D)/cargo.log; exit 1; }
+	@cp $(TOOLS)/rust/wasm32-wasip1/release/bench_ten.wasm $@
+
+# What it defines must not become calls of itself.
+$(BENCH_NGINX)/copies.so: tests/bench/copies.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(CFLAGS_ALL) -shared -fvisibility=default \
+	    -ffreestanding -fno-tree-loop-distribute-patterns -o $@ $<
+
 .PHONY: bench-nginx
 bench-nginx: $(BENCH_NGINX)/$(BENCH_NATIVE) all examples \
     $(patsubst tests/bench/nginx/%.c,$(BENCH_NGINX)/%.wasm, \
-    $(filter-out %_module.c,$(wildcard tests/bench/nginx/*.c)))
+    $(filter-out %_module.c,$(wildcard tests/bench/nginx/*.c))) \
+    $(BENCH_NGINX)/ten_rust.wasm $(BENCH_NGINX)/copies.so
 	$(Q)TOOLS=$(TOOLS) $(TOP)/setup build plugins rust bench
-	$(Q)python3 tests/bench/nginx.py $(B) $(BENCH_FLAGS)
+	$(Q)TOOLS=$(TOOLS) python3 tests/bench/nginx.py $(B) $(BENCH_FLAGS)
 
 # --- from nothing ----------------------------------------------------------
 
