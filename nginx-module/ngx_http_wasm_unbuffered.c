@@ -342,6 +342,7 @@ static ngx_int_t
 ngx_http_wasm_unbuffered_send(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_int_t            rc;
+    ngx_uint_t           eos;
     ngx_chain_t         *out, *next;
     ngx_http_request_t  *r;
 
@@ -360,12 +361,23 @@ ngx_http_wasm_unbuffered_send(ngx_http_wasm_ctx_t *ctx)
 
     rc = ngx_http_next_request_body_filter(r, out);
 
-    for ( /* void */ ; out; out = next) {
+    for (eos = 0; out; out = next) {
         next = out->next;
+        eos |= out->buf->last_buf;
         ngx_free_chain(r->pool, out);
     }
 
     ngx_http_wasm_unbuffered_update(ctx);
+
+    if (eos && r->upstream == NULL
+        && (ctx->touched & (1 << NGX_HTTP_WASM_REQUEST)))
+    {
+        /* read for somebody else, "mirror": an upstream may be still to come;
+         * HTTP/2 takes the length from the body */
+
+        r->headers_in.content_length_n = ctx->request_length;
+        r->request_body->received = ctx->request_length;
+    }
 
     return rc;
 }
@@ -403,14 +415,27 @@ ngx_http_wasm_unbuffered_update(ngx_http_wasm_ctx_t *ctx)
 /*
  * The request ends, whoever reads it, with ctx->request_rc from now on.  A local
  * response takes the place of the error page that nginx is about to make,
- * unless the response has begun.
+ * unless the response has begun.  What is left of the body must never be taken
+ * for another request: nginx throws it away only before it reads any of it.
  */
 
 static ngx_int_t
 ngx_http_wasm_unbuffered_fail(ngx_http_wasm_ctx_t *ctx, ngx_int_t rc)
 {
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (r->request_body->rest == 0 && !r->headers_in.chunked) {
+        r->reading_body = 0;
+
+    } else if (r->http_version < NGX_HTTP_VERSION_20) {
+        r->keepalive = 0;
+        r->lingering_close = 1;
+    }
+
     if (rc == NGX_DONE && ctx->response_at == NGX_HTTP_WASM_RESPONSE_NONE) {
-        ctx->request->error_page = 1;
+        r->error_page = 1;
         rc = NGX_HTTP_FORBIDDEN;
 
     } else if (rc < NGX_HTTP_SPECIAL_RESPONSE) {
