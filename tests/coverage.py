@@ -59,7 +59,8 @@ def read(build):
         for data in sorted(glob.glob(os.path.join(build, room, "*.gcda"))):
             for entry in gcov(data):
                 name = os.path.normpath(entry["file"])
-                if name.startswith(ROOM + "/"):
+                if name.startswith(ROOM + "/") and (room == ROOM
+                                                    or name.endswith(".c")):
                     read_lines(files[name], entry, os.path.basename(data))
     return files
 

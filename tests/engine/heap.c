@@ -185,6 +185,27 @@ static void holes(struct world *w)
     we_instance_free(instance);
 }
 
+/* Small objects where others were, between some that stay, and when there are
+ * no more such places, at the heap's end, which grows. */
+static void gaps(struct world *w)
+{
+    we_instance *instance = big_new(w, 16 * MIB);
+    uint32_t k;
+
+    world_int(w, instance, "nodes", 0, 1, 100000);
+    for (k = 4; k > 1; k--) {
+        world_int(w, instance, "nodes_drop", 0, k, 100000);
+        world_int(w, instance, "churn", 3 * ROUNDS, 0, 0);
+        is_int(world_int(w, instance, "nodes_wrong", 1, k, 100000), 0,
+               "those between the gaps stay");
+        world_int(w, instance, "nodes", 0, k, 100000);
+        world_int(w, instance, "nodes", 100000, 1, 200000);
+        is_int(world_int(w, instance, "nodes_wrong", 0, 1, 200000), 0,
+               "so do those in the gaps, and behind");
+    }
+    we_instance_free(instance);
+}
+
 /* What an object by default has is nothing of those that were there before. */
 static void defaults(struct world *w)
 {
@@ -362,6 +383,7 @@ int main(void)
     deadline(&w);
     shared(&w);
     holes(&w);
+    gaps(&w);
     defaults(&w);
     segments(&w);
     kinds(&w);

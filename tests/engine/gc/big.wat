@@ -5,6 +5,7 @@
   (type $node (struct (field i32)))
   (table $arrays 16 (ref null $bytes))
   (table $nodes 1 (ref null $node))
+  (table $many 200000 (ref null $node))
   (elem $kept (ref null $node) (item (struct.new $node (i32.const 77))))
   (data $zeros "\00\00\00\00\00\00\00\00")
   (tag $oops)
@@ -43,6 +44,29 @@
     (loop $next
       (drop (struct.new $node (local.get $n)))
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  ;; element i is a node that holds i, for each step-th i from `from` to `to`
+  (func (export "nodes") (param $i i32) (param $step i32) (param $to i32)
+    (loop $next
+      (table.set $many (local.get $i) (struct.new $node (local.get $i)))
+      (br_if $next (i32.lt_u
+        (local.tee $i (i32.add (local.get $i) (local.get $step)))
+        (local.get $to)))))
+  (func (export "nodes_drop") (param $i i32) (param $step i32) (param $to i32)
+    (loop $next
+      (table.set $many (local.get $i) (ref.null $node))
+      (br_if $next (i32.lt_u
+        (local.tee $i (i32.add (local.get $i) (local.get $step)))
+        (local.get $to)))))
+  ;; how many of them don't
+  (func (export "nodes_wrong") (param $i i32) (param $step i32) (param $to i32)
+    (result i32) (local $n i32)
+    (loop $next
+      (local.set $n (i32.add (local.get $n) (i32.ne (local.get $i)
+        (struct.get $node 0 (table.get $many (local.get $i))))))
+      (br_if $next (i32.lt_u
+        (local.tee $i (i32.add (local.get $i) (local.get $step)))
+        (local.get $to))))
+    (local.get $n))
   (func (export "from_segment") (result i32)
     (table.init $nodes $kept (i32.const 0) (i32.const 0) (i32.const 1))
     (struct.get $node 0 (table.get $nodes (i32.const 0))))
