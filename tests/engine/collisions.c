@@ -141,6 +141,37 @@ static void make_all(struct we_types *types, uint32_t base)
     is_int(failed, 0, "%u types", NTYPES);
 }
 
+/* The content of two as one group; the second of another group is that of the
+ * first. */
+static uint32_t group(struct we_types *types, uint32_t a, uint32_t b,
+                      uint32_t ids[2])
+{
+    struct we_subtype subs[2] = { made[a].sub, made[b].sub };
+    uint32_t bad;
+
+    return we_types_intern(types, NULL, subs, 2, ids, &bad) != WE_OK;
+}
+
+static void groups(struct we_types *types)
+{
+    uint32_t n, i, failed = 0, alike = 0, ids[4][2];
+
+    for (n = 0; n + NSHAPES < NTYPES; n += NSHAPES) {
+        failed += group(types, n, n + 1, ids[0]);
+        failed += group(types, n + 1, n, ids[1]);
+        failed += group(types, n, n + 4, ids[2]);
+        failed += group(types, n, n + 1, ids[3]);
+        alike += ids[0][0] != ids[3][0] || ids[0][1] != ids[3][1];
+        alike += ids[0][0] == ids[0][1] || ids[0][0] == made[n].id
+                 || ids[0][1] == made[n + 1].id || ids[0][0] == ids[1][1]
+                 || ids[0][0] == ids[2][0];
+        for (i = 0; i < 8; i++)
+            we_types_release(types, ids[i / 2][i % 2]);
+    }
+    is_int(failed, 0, "groups of two");
+    is_int(alike, 0, "... are one if both are the same, in order");
+}
+
 int main(void)
 {
     struct tap_allocator memory = { 0 };
@@ -161,6 +192,7 @@ int main(void)
     for (i = 0; i < NTYPES; i++)
         lost += !interned(types, &made[i], &id) || id != made[i].id;
     is_int(lost, 0, "and is found again");
+    groups(types);
     for (i = 0; i < 2 * NTYPES; i++)
         we_types_release(types, made[NTYPES - 1 - i % NTYPES].id);
     we_types_release(types, base.id);

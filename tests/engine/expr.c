@@ -37,9 +37,10 @@ static const struct row {
 } rows[] = {
     { "a global", GLOBALS, 2, { I32, 0 }, 0, { 0 }, false },
     { "a table", TABLES, 5, { 0x40, 0, I31REF, 0, 1 }, 0, { 0 }, true },
-    { "a passive element", ELEMS, 3, { 5, I31REF, 1 }, 0, { 0 }, true },
-    { "an active element", ELEMS, 7, { 6, 1, 0x41, 0, END, I31REF, 1 },
-      0, { 0 }, true },
+    { "a passive element", ELEMS, 3, { 5, I31REF, 2 },
+      3, { 0xd0, I31REF, END }, true },
+    { "an active element", ELEMS, 7, { 6, 1, 0x41, 0, END, I31REF, 2 },
+      3, { 0xd0, I31REF, END }, true },
     { "an element segment's offset", ELEMS, 1, { 0 }, 2, { 1, 0 }, false },
     { "a data segment's offset", DATAS, 1, { 0 }, 2, { 1, 'x' }, false }
 };

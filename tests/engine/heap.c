@@ -270,6 +270,11 @@ static void kinds(struct world *w)
     world_call(w, instance, "outside", slots);
     world_call(w, instance, "is_node", slots);
     is_int((int64_t) slots[0], 1, "a structure is one");
+    world_call(w, instance, "outside", slots);
+    slots[0] += 8;
+    is_int(world_call(w, instance, "is_node", slots), WE_TRAP,
+           "what the host made up");
+    is_int(w->trap.code, WE_TRAP_CAST, "is no object");
     is_int(we_ref_kind(instance, 0), WE_REF_IS_NULL, "null");
     is_int(we_extern_kind(instance, 0), WE_REF_IS_NULL, "null as externref");
     we_instance_free(instance);
@@ -333,6 +338,10 @@ static void nulls_and_casts(struct world *w)
     is_int(world_int(w, instance, "element16", 0, 2, 0), -2, "an element");
     is_int(world_int(w, instance, "element16", 0, 3, 0), OUT, "past the end");
     is_int(world_int(w, instance, "element16", 1, 0, 0), NULLED, "of null");
+    is_int(world_int(w, instance, "which", 0, 0, 0), 1, "a tail call");
+    is_int(world_int(w, instance, "which", 1, 0, 0), 2, "of a subtype");
+    is_int(world_int(w, instance, "which", 2, 0, 0),
+           -1000 - WE_TRAP_CALL_TYPE, "of another type");
     is_int(world_int(w, instance, "throw_null", 0, 0, 0), NULLED,
            "null is thrown");
     is_int(world_int(w, instance, "cast_many", 1, 0, 0), 15,

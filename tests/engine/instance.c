@@ -264,6 +264,9 @@ static void host_mistakes(struct world *w)
 
 static void limits(struct world *w)
 {
+    static const uint8_t two_memories[] = {
+        0, 'a', 's', 'm', 1, 0, 0, 0, 5, 5, 2, 0, 3, 0, 1
+    };
     we_instance *instance;
 
     w->limits.memory_bytes = 256 * 65536;
@@ -279,6 +282,9 @@ static void limits(struct world *w)
     is_str(w->detail.text, "table of 20000000 elements exceeds the limit of "
            "10000000", "its text");
     ok(w->allocator.peak < 4 << 20, "nothing of that size was allocated");
+    w->limits.memory_bytes = 2 * 65536;
+    is_int(world_error(w, two_memories, sizeof two_memories, &instance),
+           WE_LIMIT, "the first of two memories");
 }
 
 /* Many definitions: the linker's table grows and finds each of them. */

@@ -43,6 +43,8 @@ static struct bytes small(void)
     SECTION(&b, 10, 2, 11, 0, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0x0b, 2, 0, 0x0b);
     SECTION(&b, 0, 1, 'x', 1);
     SECTION(&b, 0, 1, 'y');
+    /* the names of functions, then a length that has no end */
+    SECTION(&b, 0, 4, 'n', 'a', 'm', 'e', 1, 4, 1, 1, 1, 'B', 2, 0x80);
     return b;
 }
 
