@@ -264,6 +264,8 @@ static void kinds(struct world *w)
            "a small number as externref");
     is_int(world_int(w, instance, "is_node", 1234567, 0, 0), 0,
            "a number of the host's is no structure");
+    is_int(world_int(w, instance, "is_node", 1234568, 0, 0), 0,
+           "nor is an even one");
     world_call(w, instance, "small", slots);
     world_call(w, instance, "is_node", slots);
     is_int((int64_t) slots[0], 0, "nor is a small number");
