@@ -54,22 +54,27 @@ static inline enum pw_action run(pw_stream *stream, enum pw_callback callback,
     return answers[answer < nanswers ? answer : nanswers - 1];
 }
 
-/* How many headers the guest will find. */
-static inline uint32_t count(const pw_stream *stream, enum pw_map map)
+/* How many headers the guest will find, if it looks at that. */
+static inline uint32_t count(const pw_stream *stream,
+                             enum pw_callback callback, enum pw_map map)
 {
-    return stream->context.root->instance->host->map_count(
-        stream->context.data, map);
+    const pw_instance *in = stream->context.root->instance;
+
+    return in->counts[callback]
+               ? in->host->map_count(stream->context.data, map)
+               : 0;
 }
 
-static inline enum pw_action headers(pw_stream *stream, enum pw_callback callback,
-                              enum pw_map map, bool end_of_stream)
+static inline enum pw_action headers(pw_stream *stream,
+                                     enum pw_callback callback,
+                                     enum pw_map map, bool end_of_stream)
 {
     enum pw_action action;
 
     return is_answered(&stream->context, callback, &action)
                ? action
-               : run(stream, callback, count(stream, map), end_of_stream,
-                     on_headers, NHEADERS);
+               : run(stream, callback, count(stream, callback, map),
+                     end_of_stream, on_headers, NHEADERS);
 }
 
 static enum pw_action body(pw_stream *stream, enum pw_callback callback,
@@ -96,8 +101,8 @@ static enum pw_action trailers(pw_stream *stream, enum pw_callback callback,
 
     return is_answered(&stream->context, callback, &action)
                ? action
-               : run(stream, callback, count(stream, map), false, on_trailers,
-                     NTRAILERS);
+               : run(stream, callback, count(stream, callback, map), false,
+                     on_trailers, NTRAILERS);
 }
 
 enum pw_action pw_on_request_headers(pw_stream *stream, bool end_of_stream)

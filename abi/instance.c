@@ -160,6 +160,8 @@ static void resolve_exports(pw_instance *in)
     for (int i = 0; i < PW_NCALLBACKS; i++) {
         in->callbacks[i] = guest_func(
             in, pw_plugin_callback_name((enum pw_callback)i));
+        in->counts[i] = in->callbacks[i] != NULL
+                        && we_func_reads(in->callbacks[i], 1);
     }
 }
 

@@ -54,6 +54,8 @@ struct pw_instance {
     const struct we_memory_bytes *bytes; /* of memory */
     we_func              *allocate;
     we_func              *callbacks[PW_NCALLBACKS];
+    bool                  counts[PW_NCALLBACKS];  /* reads what follows the
+                                                     context's id */
     struct pw_budget      budget;
 
     /* the call under way */

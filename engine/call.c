@@ -13,6 +13,12 @@ uint32_t we_func_result_slots(const we_func *func)
     return func->type->result_slots;
 }
 
+bool we_func_reads(const we_func *func, uint32_t param)
+{
+    return func->code == NULL || param >= WE_READS
+           || (func->code->reads >> param & 1) != 0;
+}
+
 char *we_func_signature(const we_func *func, char *buf, size_t size)
 {
     return we_types_text(func->type, buf, size);

@@ -34,10 +34,15 @@ struct we_code_catch {
     uint8_t  kind;                       /* as in struct we_catch */
 };
 
+enum { WE_READS = 8 };
+
 /* There may be a million, of four bytes each: see we_module_load. */
 struct we_code {
     const uint16_t *units;               /* then the map, then the catches */
-    uint32_t nunits, nmap, ncatches;
+    uint32_t nunits, nmap;
+    uint32_t ncatches : 24;
+    uint32_t reads : WE_READS;           /* a bit for each of the first
+                                            parameters: some code reads it */
     uint32_t charge;                     /* bytes that a call takes from the
                                             guest stack: of the frame's slots
                                             and WE_FRAME_SLOTS */

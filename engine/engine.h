@@ -345,6 +345,8 @@ enum we_error we_instance_new_host(we_engine *engine,
 /* Counts of slots that func takes and gives. */
 uint32_t we_func_param_slots(const we_func *func);
 uint32_t we_func_result_slots(const we_func *func);
+/* False: its code never looks at this parameter, so anything may be passed. */
+bool we_func_reads(const we_func *func, uint32_t param);
 /* As we_module_func_signature. */
 char *we_func_signature(const we_func *func, char *buf, size_t size);
 

@@ -663,6 +663,7 @@ static void lower_local_get(struct we_lower *l, uint32_t local)
         we_lower_push(l, WE_AT_LOCAL, we_class_of(l->body->locals[local]));
 
     we_lower_mark_read(l, local);
+    l->reads |= local < WE_READS ? 1u << local : 0;
     o->local = slot;
     l->waiting[slot]++;
 }

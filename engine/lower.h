@@ -128,6 +128,7 @@ struct we_lower {
                                             the try_table ends */
     size_t          catches_cap;
     uint32_t        ncatches;
+    uint32_t        reads;               /* see struct we_code */
     uint32_t        returns;             /* chain of what needs the charge */
 
     struct we_operand *operands;

@@ -40,7 +40,7 @@ static enum we_error lower_begin(void *env, const struct we_body *body)
 
     l->error = WE_OK;
     l->body = body;
-    l->n = l->nmap = l->ncatches = l->barrier = 0;
+    l->n = l->nmap = l->ncatches = l->reads = l->barrier = 0;
     l->noperands = l->flushed = l->nblocks = 0;
     l->nset = l->zero_from = l->zero_to = 0;
     l->top = body->local_slots;
@@ -161,7 +161,8 @@ static enum we_error lower_finish(void *env, uint32_t stack_slots)
     }
     code->nunits = l->n - skip;
     code->nmap = l->nmap;
-    code->ncatches = l->ncatches;
+    code->ncatches = l->ncatches & 0xffffff;
+    code->reads = l->reads & 0xff;
     code->charge = charge;
     l->code = code;
     return WE_OK;

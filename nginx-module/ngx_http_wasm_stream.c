@@ -18,8 +18,7 @@
 #include "ngx_http_wasm_module.h"
 
 
-static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_take(ngx_http_request_t *r,
-    ngx_uint_t n);
+static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_take(ngx_http_request_t *r);
 static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_alloc(
     ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log);
 static void ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx);
@@ -78,7 +77,7 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r)
         return NULL;
     }
 
-    ctx = ngx_http_wasm_ctx_take(r, wlcf->filters->nelts);
+    ctx = ngx_http_wasm_ctx_take(r);
     if (ctx == NULL) {
         return NULL;
     }
@@ -114,7 +113,7 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r)
  */
 
 static ngx_http_wasm_ctx_t *
-ngx_http_wasm_ctx_take(ngx_http_request_t *r, ngx_uint_t n)
+ngx_http_wasm_ctx_take(ngx_http_request_t *r)
 {
     ngx_http_wasm_ctx_t        *ctx;
     ngx_http_wasm_main_conf_t  *wmcf;
@@ -135,8 +134,7 @@ ngx_http_wasm_ctx_take(ngx_http_request_t *r, ngx_uint_t n)
     }
 
     ngx_memzero(&ctx->request, sizeof(ngx_http_wasm_ctx_t)
-                               - offsetof(ngx_http_wasm_ctx_t, request)
-                               + n * sizeof(ngx_http_wasm_stream_t));
+                               - offsetof(ngx_http_wasm_ctx_t, request));
 
     ctx->request = r;
     ctx->streams = (ngx_http_wasm_stream_t *) (ctx + 1);
@@ -239,8 +237,11 @@ ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx, ngx_array_t *filters,
             }
         }
 
+        ngx_memzero(st, sizeof(ngx_http_wasm_stream_t));
+
         st->ctx = ctx;
         st->config = filter[i].config;
+        st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
         st++;
 
         ctx->body_buffer = ngx_max(ctx->body_buffer,
@@ -560,7 +561,7 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
 
     ctx = st->ctx;
 
-    if (!(st->paused & (1 << ctx->dir))) {
+    if (st->resume && !(st->paused & (1 << ctx->dir))) {
         st->resume &= ~(1 << ctx->dir);
     }
 
@@ -617,7 +618,9 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
         return NGX_AGAIN;
     }
 
-    st->resume &= ~(1 << ctx->dir);
+    if (st->resume) {
+        st->resume &= ~(1 << ctx->dir);
+    }
 
     return NGX_OK;
 }
@@ -627,7 +630,6 @@ static void
 ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st)
 {
     st->entered = 1;
-    st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
     st->ctx->undo = NULL;
 }
 

@@ -211,6 +211,30 @@ static void nesting(struct world *w, we_instance *i, struct guest *g)
     is_int(world_int(w, i, "twice", 4, 0, 0), 8, "and on it goes");
 }
 
+/* Three parameters; the code sets the second and reads the third. */
+static const uint8_t wasm_reads[] = {
+    0, 'a', 's', 'm', 1, 0, 0, 0,
+    1, 8, 1, 0x60, 3, 0x7f, 0x7f, 0x7f, 1, 0x7f,
+    3, 2, 1, 0,
+    7, 5, 1, 1, 'f', 0, 0,
+    10, 10, 1, 8, 0, 0x41, 5, 0x21, 1, 0x20, 2, 0x0b
+};
+
+static void reads(struct world *w, we_instance *calls)
+{
+    we_instance *i = world_new_of(w, reads);
+    const we_func *f = we_instance_func(i, "f", 1);
+
+    ok(!we_func_reads(f, 0), "a parameter that isn't mentioned");
+    ok(!we_func_reads(f, 1), "... that is only set");
+    ok(we_func_reads(f, 2), "... that is read");
+    ok(we_func_reads(f, 8) && we_func_reads(f, UINT32_MAX),
+       "perhaps, of parameters far behind");
+    ok(we_func_reads(we_instance_func(calls, "add", 3), 1),
+       "perhaps, of the host's functions");
+    we_instance_free(i);
+}
+
 int main(void)
 {
     struct world w;
@@ -226,6 +250,7 @@ int main(void)
         depth(&w, i);
         nesting(&w, i, &g);
         causes();
+        reads(&w, i);
     }
     we_instance_free(i);
     world_close(&w);
