@@ -132,7 +132,7 @@ static bool read_path(struct pw_str bytes, char *buf, struct pw_str *path)
     if (len != 0 && bytes.data[len - 1] == '\0') {
         len--;
     }
-    if (len > PATH_MAX_BYTES) {
+    if (len > PATH_MAX_BYTES || (len == 0 && bytes.len != 0)) {
         return false;
     }
     for (size_t i = 0; i < len; i++) {

@@ -79,8 +79,10 @@ static void test_paths(void)
     check("two, one in front, or one after the other are not",
           "get_property \"request\\x00path\\x00\\x00\" %%\n"
           "get_property \"\\x00request\\x00path\" %%\n"
-          "get_property \"request\\x00\\x00path\" %%",
-          "get_property=1 -\nget_property=1 -\nget_property=1 -\n");
+          "get_property \"request\\x00\\x00path\" %%\n"
+          "get_property \"\\x00\" %%",
+          "get_property=1 -\nget_property=1 -\nget_property=1 -\n"
+          "get_property=1 -\n");
     check("a single dotted text", "get_property \"request.path\" %%",
           "get_property=0 \"/p\"\n");
     check("unknown",
