@@ -178,7 +178,7 @@ ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx)
     wmcf = ngx_http_get_module_main_conf(ctx->request,
                                          ngx_http_wasm_filter_module);
 
-    if (wmcf->nspare >= NGX_HTTP_WASM_SPARE) {
+    if (wmcf->nspare == NGX_HTTP_WASM_SPARE) {
         ngx_free(ctx);
         return;
     }
