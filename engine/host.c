@@ -31,18 +31,22 @@ static const struct row {
     { 'v', 0x7b, "\xfd\x0c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0b", 19 },
     { 'r', 0x70, "\xd0\x70\x0b", 3 },
     { 'e', 0x6f, "\xd0\x6f\x0b", 3 },
+    { '\0', 0, "", 0 }                    /* of no other letter */
 };
 
 static const struct row *row_of(char letter)
 {
-    size_t i;
+    const struct row *row = rows;
 
-    for (i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].letter == letter) {
-            return &rows[i];
-        }
+    while (row->letter != letter && row->letter != '\0') {
+        row++;
     }
-    return NULL;
+    return row;
+}
+
+static bool is_letter(char letter)
+{
+    return row_of(letter)->letter != '\0';
 }
 
 /* --- writing ------------------------------------------------------------ */
@@ -113,7 +117,7 @@ static void put_letters(struct writer *w, const char *letters, size_t n)
 static void put_object(struct writer *w, const struct we_host_object *o,
                        uint32_t index)
 {
-    const struct row *row = o->type != NULL ? row_of(*o->type) : NULL;
+    const struct row *row = row_of(o->type != NULL ? *o->type : '\0');
 
     switch (o->kind) {
     case WE_MEMORY:
@@ -214,10 +218,10 @@ static const char *type_mistake(const struct we_host_object *o)
         return len == 1 && (*type == 'r' || *type == 'e')
                ? NULL : "a table's type is r or e";
     case WE_GLOBAL:
-        return len == 1 && row_of(*type) != NULL
+        return len == 1 && is_letter(*type)
                ? NULL : "a global's type is one letter";
     case WE_TAG:
-        for (i = 0; i + 1 < len && row_of(type[i]) != NULL; i++) {
+        for (i = 0; i + 1 < len && is_letter(type[i]); i++) {
         }
         return len != 0 && i == len - 1 && type[i] == ':'
                ? NULL : "a tag's type is a signature without results";
