@@ -33,9 +33,10 @@ MODULES = "/usr/lib/nginx/modules"
 WARM = 50
 PROXIED = "64k through a proxy"
 TEN = "".join(f"X-H{i}: value{i}\r\n" for i in range(10))
-# The handlers of the interpreter, which jump to each other: they have the names
-# of their operations: we_h_I32_ADD_SAa, or of two: I32_LOAD_Ka_BR_IF_A.  What leads
-# into them and out of them isn't the loop: we_call, we_interp_run, call_host.
+# The handlers of the interpreter, which jump to each other.  They have the names
+# of their operations, or of two: we_h_I32_ADD_SAa, I32_LOAD_Ka_BR_IF_A.  What
+# leads into them and out of them isn't the loop: we_call, we_interp_call and
+# call_any.
 INTERPRETER = re.compile(r"(we_h_)?[A-Z][A-Z0-9_a]*('\d+)?$")
 
 
