@@ -708,12 +708,12 @@ ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st, ngx_int_t status)
     st->paused = 0;
     st->skip = 1;
 
+    ctx->local = NULL;
+    ctx->close = 0;
+
     if (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_CLOSED) {
         return status;
     }
-
-    ctx->local = NULL;
-    ctx->close = 0;
 
     while (ctx->undo) {
         ngx_http_wasm_undo_back(ctx);

@@ -217,8 +217,9 @@ sub ask
     my @up = grep { ($_->header('x-scenario') // '') eq $s->{here} }
         $up->requests;
     @up = sort { $a->uri cmp $b->uri } @up if $o->{at_once};
-    my @called = grep { ($_->header('host') // '') eq $s->{here} }
-        $callee->requests;
+    # Two calls at once arrive in any order.
+    my @called = sort { $a->uri cmp $b->uri }
+        grep { ($_->header('host') // '') eq $s->{here} } $callee->requests;
     $_->clear for $up, $callee;
     return (@lines, server_lines('upstream', @up),
         server_lines('callee', @called));

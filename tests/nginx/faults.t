@@ -53,6 +53,10 @@ server {
         wasm_filter bystander 'rh set x-after 1|sh set x-inner 1';
         proxy_pass http://127.0.0.1:%%up%%;
     }
+    location /answered/rh { wasm_filter closed 'rh respond 403 no|rh trap'; proxy_pass http://127.0.0.1:%%up%%; }
+    location /answered/rb { wasm_filter closed 'rb respond 403 no|rb trap'; proxy_pass http://127.0.0.1:%%up%%; }
+    location /answered/sh { wasm_filter closed 'sh respond 403 no|sh trap'; proxy_pass http://127.0.0.1:%%up%%; }
+    location /answered/sb { wasm_filter closed 'sb respond 403 no|sb trap'; proxy_pass http://127.0.0.1:%%up%%; }
     location /outer {
         wasm_filter bystander 'sh set x-outer 1|log log LOGGED';
         wasm_filter closed 'rh trap|log log NEVER';
@@ -101,6 +105,9 @@ for my $mode (qw(closed open)) {
             "memory ends, the plugin goes on ($mode, $callback)";
     }
 }
+is $nginx->post("/answered/$_", 'x')->status, 500,
+    "what a plugin answers before it traps doesn't count ($_)"
+    for qw(rh rb sh sb);
 is join(' ', $nginx->workers), "@pids", 'the same worker';
 
 # Headers are gone already.
