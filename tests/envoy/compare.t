@@ -70,7 +70,7 @@ sub nginx_server
 {
     my ($s) = @_;
     my ($plugins, $filters, $i) = ('', '', 0);
-    my $deadline = slow() * 500 . 'ms';
+    my $deadline = (slow() > 1 ? 2000 : 500) . 'ms';
     for my $f (@{ $s->{filters} }) {
         my $of = $f->{same} ? 0 : $i;
         my $fail = ($f->{fail} // '') eq 'open' ? 'fail=open' : '';

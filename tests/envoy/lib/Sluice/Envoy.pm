@@ -81,7 +81,8 @@ sub stop
     return if $self->{died};
     delete $running{$pid};
     kill 'TERM', $pid;
-    my $end = time + 5;
+    # With sanitizers elsewhere the machine is busy.
+    my $end = time + ($ENV{SLUICE_SAN} ? 20 : 5);
     my $gone;
     until (($gone = waitpid $pid, WNOHANG) || time > $end) {
         sleep 0.02;
