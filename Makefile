@@ -373,11 +373,10 @@ $(PORTS:%=check-port-%): check-port-%: $(SPEC_SUITE)/stamp
 	    LDLIBS=-L$(TOOLS)/ports/$*/usr/lib/$(port_gnu_$*) \
 	    PORT=$* RUN=$(port_run_$*) check-port
 
-# Without those that change each byte of a module, which takes minutes; those
-# for whose many or big reservations the emulator needs all memory there is; and
-# the handlers of pairs, against each other.
+# Without those that change each byte of a module, which takes minutes, and those
+# for whose many or big reservations the emulator needs all memory there is.
 PORT_TESTS := $(filter-out $(addprefix %/,decode validate module access memory \
-    shipped pairs),$(ENGINE_TESTS))
+    shipped),$(ENGINE_TESTS))
 
 check-port: $(PORT_TESTS) $(SPEC_RUN)
 	@echo "== engine, the official suite ($(PORT), emulated)"

@@ -191,9 +191,11 @@ static void put_op(uint32_t at, const struct op *op, uint32_t to)
     uint64_t bits = (uintptr_t)&type;
 
     for (i = 4; i < units; i++)
-        p[i] = i == 7 || i == 9 || i == 11 ? 0 : (uint16_t)below(NAMED);
+        p[i] = (uint16_t)below(NAMED);
+    for (i = 6; i < 12 && i < units; i += 2)
+        put32(p + i, (int32_t)below(NAMED));
     if (strstr(op->name, "_K"))          /* the address */
-        p[6] = (uint16_t)below(BYTES + 4);
+        put32(p + 6, (int32_t)below(BYTES + 4));
     if (has_immediate(op))
         put_immediate(p, op, units);
     if (strstr(op->name, "INDIRECT"))
