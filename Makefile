@@ -380,7 +380,7 @@ PORT_TESTS := $(filter-out $(addprefix %/,decode validate module access memory \
 
 check-port: $(PORT_TESTS) $(SPEC_RUN)
 	@echo "== engine, the official suite ($(PORT), emulated)"
-	$(Q)$(PROVE) --exec $(RUN) $(PORT_TESTS)
+	$(Q)SLUICE_EMULATED=1 $(PROVE) --exec $(RUN) $(PORT_TESTS)
 	$(Q)$(RUN) $(SPEC_RUN) --skip=tests/spec/skip \
 	    --totals=tests/spec/totals --timeout=600 $(SPEC_SUITE)/*/
 

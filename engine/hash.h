@@ -20,21 +20,23 @@ static inline uint64_t we_hash_word(uint64_t hash, uint64_t word)
     return hash ^ hash >> 29;
 }
 
+/* The length comes last: what differs in the upper bits of the last word only
+ * would not reach the lowest bits of its round. */
 static inline uint64_t we_hash_bytes(uint64_t hash, const void *data,
                                      size_t len)
 {
     const uint8_t *p = data;
+    size_t left = len;
     uint64_t word;
 
-    hash = we_hash_word(hash, len);
-    for (; len >= 8; p += 8, len -= 8) {
+    for (; left >= 8; p += 8, left -= 8) {
         memcpy(&word, p, 8);
         hash = we_hash_word(hash, word);
     }
     word = 0;
-    if (len)
-        memcpy(&word, p, len);
-    return we_hash_word(hash, word);
+    if (left)
+        memcpy(&word, p, left);
+    return we_hash_word(we_hash_word(hash, word), len);
 }
 
 #endif

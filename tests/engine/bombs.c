@@ -26,8 +26,8 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Sanitizers, and builds without optimisation, are slower than what is
- * promised. */
+/* Sanitizers, emulators, and builds without optimisation, are slower than what
+ * is promised. */
 static double most_seconds(void)
 {
     const char *san = getenv("SLUICE_SAN");
@@ -37,7 +37,7 @@ static double most_seconds(void)
     bool slow = san != NULL;
 #endif
 
-    return slow ? 20 : 1;
+    return slow || getenv("SLUICE_EMULATED") != NULL ? 20 : 1;
 }
 
 struct outcome {
