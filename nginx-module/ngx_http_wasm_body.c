@@ -371,6 +371,7 @@ ngx_http_wasm_body_reuse(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
 
         b->pos = b->start;
         b->last = b->start;
+        b->shadow = NULL;
         b->flush = 0;
         b->sync = 0;
         b->last_buf = 0;
@@ -380,6 +381,64 @@ ngx_http_wasm_body_reuse(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
     cl->buf = b;
     cl->next = *list;
     *list = cl;
+}
+
+
+/* to the end of a chain, whose place *last is */
+
+ngx_int_t
+ngx_http_wasm_body_put(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b,
+    ngx_chain_t ***last)
+{
+    ngx_chain_t  *cl;
+
+    cl = ngx_alloc_chain_link(ctx->request->pool);
+    if (cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl->buf = b;
+    cl->next = NULL;
+
+    **last = cl;
+    *last = &cl->next;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Takes back those that are used up from a chain that filters behind have, and
+ * with the last of them that came from a buffer of nginx's, that one.
+ */
+
+void
+ngx_http_wasm_body_update(ngx_http_wasm_ctx_t *ctx, ngx_chain_t **busy)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    while (*busy) {
+        cl = *busy;
+        b = cl->buf;
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        if (b->shadow) {
+            ngx_http_wasm_body_consume(b->shadow);
+        }
+
+        if (ctx->shadow == b) {
+            ctx->shadow = NULL;
+        }
+
+        *busy = cl->next;
+        ngx_free_chain(ctx->request->pool, cl);
+
+        ngx_http_wasm_body_reuse(ctx, b);
+    }
 }
 
 

@@ -1,7 +1,6 @@
 
 /*
- * Chunks of a response: from nginx's buffers through the chain to ctx->out, and
- * back when the filters behind have used them up.
+ * Chunks of a response: from nginx's buffers through the chain to ctx->out.
  */
 
 
@@ -131,8 +130,7 @@ ngx_int_t
 ngx_http_wasm_chunk_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body, ngx_buf_t *b, ngx_uint_t eos)
 {
-    ngx_buf_t    *to;
-    ngx_chain_t  *cl;
+    ngx_buf_t  *to;
 
     if (body->own || body->size == 0) {
         ctx->whole = 0;
@@ -166,9 +164,9 @@ ngx_http_wasm_chunk_emit(ngx_http_wasm_ctx_t *ctx,
         }
     }
 
-    cl = ngx_alloc_chain_link(ctx->request->pool);
-
-    if (to == NULL || cl == NULL) {
+    if (to == NULL
+        || ngx_http_wasm_body_put(ctx, to, &ctx->out_last) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -176,12 +174,6 @@ ngx_http_wasm_chunk_emit(ngx_http_wasm_ctx_t *ctx,
     to->last_in_chain = eos || (b && b->last_in_chain);
     to->flush = (b && b->flush);
     to->sync = (b && b->sync);
-
-    cl->buf = to;
-    cl->next = NULL;
-
-    *ctx->out_last = cl;
-    ctx->out_last = &cl->next;
 
     ctx->complete |= eos;
 
@@ -213,36 +205,4 @@ ngx_http_wasm_chunk_extend(ngx_buf_t *b, size_t size, ngx_uint_t eos)
 
     b->last_buf = eos;
     b->last_in_chain = eos;
-}
-
-
-/* Takes back what the filters behind have used up. */
-
-void
-ngx_http_wasm_chunk_update(ngx_http_wasm_ctx_t *ctx)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    while (ctx->busy) {
-        cl = ctx->busy;
-        b = cl->buf;
-
-        if (ngx_buf_size(b) != 0) {
-            break;
-        }
-
-        if (b->shadow) {
-            ngx_http_wasm_body_consume(b->shadow);
-        }
-
-        if (ctx->shadow == b) {
-            ctx->shadow = NULL;
-        }
-
-        ctx->busy = cl->next;
-        ngx_free_chain(ctx->request->pool, cl);
-
-        ngx_http_wasm_body_reuse(ctx, b);
-    }
 }

@@ -409,7 +409,6 @@ void ngx_http_wasm_response_wake(ngx_http_wasm_ctx_t *ctx);
 ngx_int_t ngx_http_wasm_chunk_take(ngx_http_wasm_ctx_t *ctx);
 ngx_int_t ngx_http_wasm_chunk_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body, ngx_buf_t *b, ngx_uint_t eos);
-void ngx_http_wasm_chunk_update(ngx_http_wasm_ctx_t *ctx);
 
 /* ngx_http_wasm_frame.c: the length that a response tells */
 
@@ -497,6 +496,9 @@ ngx_buf_t *ngx_http_wasm_body_view(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body);
 ngx_buf_t *ngx_http_wasm_body_shell(ngx_http_wasm_ctx_t *ctx);
 void ngx_http_wasm_body_reuse(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b);
+ngx_int_t ngx_http_wasm_body_put(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b,
+    ngx_chain_t ***last);
+void ngx_http_wasm_body_update(ngx_http_wasm_ctx_t *ctx, ngx_chain_t **busy);
 void ngx_http_wasm_body_consume(ngx_buf_t *b);
 off_t ngx_http_wasm_body_bytes(ngx_chain_t *cl);
 

@@ -330,8 +330,8 @@ ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx, ngx_uint_t n)
 
 /*
  * Lets nginx read the whole body if a stream wants to see it.  NGX_OK: there
- * is nothing to read, or the content handler does; NGX_BUSY: the phases go on from the handler below, and
- * perhaps they have already.
+ * is nothing to read, or the content handler does; NGX_BUSY: the phases go on
+ * from the handler below, and perhaps they have already.
  */
 
 static ngx_int_t
@@ -480,8 +480,7 @@ static ngx_int_t
 ngx_http_wasm_request_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body)
 {
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
+    ngx_buf_t  *b;
 
     if (body->size == 0) {
         ngx_http_wasm_body_clear(ctx, body);
@@ -493,16 +492,10 @@ ngx_http_wasm_request_emit(ngx_http_wasm_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    cl = ngx_alloc_chain_link(ctx->request->pool);
-    if (cl == NULL) {
+    if (ngx_http_wasm_body_put(ctx, b, &ctx->request_last) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    cl->buf = b;
-    cl->next = NULL;
-
-    *ctx->request_last = cl;
-    ctx->request_last = &cl->next;
     ctx->request_length += body->size;
 
     if (body->own == NULL) {

@@ -140,19 +140,18 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
 static void
 ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx)
 {
-    ngx_uint_t               i;
-    ngx_http_request_t      *r;
-    ngx_http_wasm_stream_t  *st;
+    ngx_uint_t           i;
+    ngx_http_request_t  *r;
 
     r = ctx->request;
 
-    for (i = 0; i < ctx->seen; i++) {
-        st = &ctx->streams[i];
+    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE) {
 
         /* of a request that was answered before its end */
 
-        if (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE) {
-            ngx_http_wasm_body_clear(ctx, &st->held[NGX_HTTP_WASM_REQUEST]);
+        for (i = 0; i < ctx->seen; i++) {
+            ngx_http_wasm_body_clear(ctx, &ctx->streams[i]
+                                               .held[NGX_HTTP_WASM_REQUEST]);
         }
     }
 
@@ -519,7 +518,7 @@ ngx_http_wasm_response_send(ngx_http_wasm_ctx_t *ctx)
 
         rc = ngx_http_next_body_filter(r, out);
 
-        ngx_http_wasm_chunk_update(ctx);
+        ngx_http_wasm_body_update(ctx, &ctx->busy);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;

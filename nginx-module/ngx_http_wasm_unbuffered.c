@@ -30,10 +30,7 @@ static ngx_int_t ngx_http_wasm_unbuffered_take(ngx_http_wasm_ctx_t *ctx,
     ngx_buf_t *b);
 static ngx_int_t ngx_http_wasm_unbuffered_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body, ngx_uint_t eos);
-static ngx_int_t ngx_http_wasm_unbuffered_pass(ngx_http_wasm_ctx_t *ctx,
-    ngx_buf_t *b);
 static ngx_int_t ngx_http_wasm_unbuffered_send(ngx_http_wasm_ctx_t *ctx);
-static void ngx_http_wasm_unbuffered_update(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_unbuffered_fail(ngx_http_wasm_ctx_t *ctx,
     ngx_int_t rc);
 static ngx_int_t ngx_http_wasm_unbuffered_create(ngx_http_request_t *r);
@@ -215,7 +212,7 @@ ngx_http_wasm_unbuffered_take(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
     done = 0;
 
     if (size == 0 && !b->last_buf) {
-        return ngx_http_wasm_unbuffered_pass(ctx, b);
+        return ngx_http_wasm_body_put(ctx, b, &ctx->request_last);
     }
 
     do {
@@ -243,7 +240,7 @@ ngx_http_wasm_unbuffered_take(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
 
         if (body.src && body.size == size) {
             ctx->request_length += size;
-            return ngx_http_wasm_unbuffered_pass(ctx, b);
+            return ngx_http_wasm_body_put(ctx, b, &ctx->request_last);
         }
 
         if (ngx_http_wasm_unbuffered_emit(ctx, &body, eos) != NGX_OK) {
@@ -273,8 +270,8 @@ static ngx_int_t
 ngx_http_wasm_unbuffered_emit(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_body_t *body, ngx_uint_t eos)
 {
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl, **ll;
+    ngx_buf_t     *b;
+    ngx_chain_t  **ll;
 
     if (body->size == 0) {
         ngx_http_wasm_body_clear(ctx, body);
@@ -290,7 +287,7 @@ ngx_http_wasm_unbuffered_emit(ngx_http_wasm_ctx_t *ctx,
 
         b->last_buf = 1;
 
-        return ngx_http_wasm_unbuffered_pass(ctx, b);
+        return ngx_http_wasm_body_put(ctx, b, &ctx->request_last);
     }
 
     if (ngx_http_wasm_body_own(ctx, body, 0) != NGX_OK) {
@@ -301,40 +298,15 @@ ngx_http_wasm_unbuffered_emit(ngx_http_wasm_ctx_t *ctx,
     b->last_buf = eos;
     b->flush = ctx->request->request_body_no_buffering;
 
-    cl = ngx_alloc_chain_link(ctx->request->pool);
-    if (cl == NULL) {
+    for (ll = &ctx->request_busy; *ll; ll = &(*ll)->next) { /* void */ }
+
+    if (ngx_http_wasm_body_put(ctx, b, &ll) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    cl->buf = b;
-    cl->next = NULL;
-
-    for (ll = &ctx->request_busy; *ll; ll = &(*ll)->next) { /* void */ }
-    *ll = cl;
 
     ctx->request_length += body->size;
 
-    return ngx_http_wasm_unbuffered_pass(ctx, b);
-}
-
-
-static ngx_int_t
-ngx_http_wasm_unbuffered_pass(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
-{
-    ngx_chain_t  *cl;
-
-    cl = ngx_alloc_chain_link(ctx->request->pool);
-    if (cl == NULL) {
-        return NGX_ERROR;
-    }
-
-    cl->buf = b;
-    cl->next = NULL;
-
-    *ctx->request_last = cl;
-    ctx->request_last = &cl->next;
-
-    return NGX_OK;
+    return ngx_http_wasm_body_put(ctx, b, &ctx->request_last);
 }
 
 
@@ -367,7 +339,7 @@ ngx_http_wasm_unbuffered_send(ngx_http_wasm_ctx_t *ctx)
         ngx_free_chain(r->pool, out);
     }
 
-    ngx_http_wasm_unbuffered_update(ctx);
+    ngx_http_wasm_body_update(ctx, &ctx->request_busy);
 
     if (eos && r->upstream == NULL
         && (ctx->touched & (1 << NGX_HTTP_WASM_REQUEST)))
@@ -383,38 +355,9 @@ ngx_http_wasm_unbuffered_send(ngx_http_wasm_ctx_t *ctx)
 }
 
 
-/* takes back the blocks that are sent */
-
-static void
-ngx_http_wasm_unbuffered_update(ngx_http_wasm_ctx_t *ctx)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    while (ctx->request_busy) {
-        cl = ctx->request_busy;
-        b = cl->buf;
-
-        if (ngx_buf_size(b) != 0) {
-            break;
-        }
-
-        if (b->shadow) {
-            ngx_http_wasm_body_consume(b->shadow);
-            b->shadow = NULL;
-        }
-
-        ctx->request_busy = cl->next;
-        ngx_free_chain(ctx->request->pool, cl);
-
-        ngx_http_wasm_body_reuse(ctx, b);
-    }
-}
-
-
 /*
- * The request ends, whoever reads it, with ctx->request_rc from now on.  A local
- * response takes the place of the error page that nginx is about to make,
+ * The request ends, whoever reads it, with ctx->request_rc from now on.  A
+ * local response takes the place of the error page that nginx is about to make,
  * unless the response has begun.  What is left of the body must never be taken
  * for another request: nginx throws it away only before it reads any of it.
  */

@@ -27,13 +27,13 @@ sub file
     return "$dir/$name";
 }
 
-is system("make -C $top B=$build CC=$cc DESTDIR=$dir/root PREFIX=/usr install"
+is system("make -C $top B=$build CC=$cc DESTDIR=$dir/dest PREFIX=/usr install"
     . " >$dir/log 2>&1"), 0, 'make install' or diag(`cat $dir/log`);
 for (qw(bin/sluice lib/libsluice.a include/sluice/engine.h
     include/sluice/sluice.h include/sluice/sluice_json.h share/man/man1/sluice.1
     share/man/man5/nginx-sluice.5
     lib/nginx/modules/ngx_http_wasm_filter_module.so)) {
-    ok -s "$dir/root/usr/$_", $_;
+    ok -s "$dir/dest/usr/$_", $_;
 }
 
 my $program = file('embed.c', <<'EOF');
@@ -71,7 +71,7 @@ int main(void)
     return 0;
 }
 EOF
-my $usr = "$dir/root/usr";
+my $usr = "$dir/dest/usr";
 my $compile = "$cc -std=c11 -Wall -Wextra -Werror $program -o $dir/embed";
 is system("$compile -I$usr/include -L$usr/lib -lsluice -lm"), 0,
     'a program on the engine compiles';
