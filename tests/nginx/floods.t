@@ -229,4 +229,70 @@ for my $what (qw(ENDED DONE DELETED)) {
 is $nginx->get('/')->status, 200, 'a bystander';
 is +($nginx->workers)[0], $pid, 'the same worker';
 
+# Queues: names, which never end, and items fill the share of who makes them.
+$nginx = nginx(<<'EOF');
+wasm_zone plugins 3m;
+wasm_plugin names %%plugin:shared%% deadline=10s;
+wasm_plugin long %%plugin:shared%% deadline=10s;
+wasm_plugin bystander %%plugin:shared%% deadline=10s;
+server {
+    listen 127.0.0.1:%%port%%;
+    location /names { wasm_filter names; }
+    location /long { wasm_filter long; }
+    location /bystander { wasm_filter bystander; }
+    location / { empty_gif; }
+}
+EOF
+sub call
+{
+    my ($plugin, $command) = @_;
+    return $nginx->get("/$plugin", headers => ["x-do: $command"],
+        timeout => 20)->body;
+}
+($pid) = $nginx->workers;
+my ($own) = call(bystander => 'open own') =~ /^0 (\d+)$/;
+ok $own, 'a queue of another share';
+is call(bystander => 'set key 0 value'), '0 ', 'and data';
+my ($foreign) = call(names => 'open 0') =~ /^0 (\d+)$/;
+
+# Sizes of names: how many of them a share of 1 MiB has room for, at most.
+my %made;
+for (['names', 16, 1 << 16], ['long', 20_000, 1048576 / 20_000]) {
+    my ($plugin, $size, $most) = @$_;
+    ($made{$plugin}) = call($plugin => "opens 1000000 $size") =~ /^10 (\d+)$/;
+    cmp_ok $made{$plugin}, '>', $most / 32, "$plugin: InternalFailure, later";
+    cmp_ok $made{$plugin}, '<=', $most, "$plugin: a share of the zone";
+}
+is call(bystander => 'opens 1 1000000'), '10 0', 'a name as long as a share';
+my $rss = $nginx->rss($pid);
+is call(names => 'opens 1000000 16'), "10 $made{names}", 'the same again'
+    for 1 .. 5;
+cmp_ok $nginx->rss($pid) - $rss, '<', $ENV{SLUICE_SAN} ? 64 << 20 : 1 << 20,
+    'and no more memory';
+is call(names => 'opens 1000000 17'), '10 0', 'not one more';
+like call(names => "flood $own 1000000 10"), qr/^10 [12]$/,
+    "the second item fails, for others' queues, too";
+is call(names => 'fill k 1 1000'), '10 ', 'nor data';
+is call(names => 'define 0 m'), '10 0', 'nor a metric';
+my $cpu = $nginx->cpu($pid);
+select undef, undef, undef, 1;
+cmp_ok $nginx->cpu($pid) - $cpu, '<', 0.1 * slow(), 'the worker has time';
+
+like call(bystander => 'get key'), qr/^0 \d+ value$/, 'data of the other share';
+is call(bystander => "push $own item"), '0 ', 'its queue';
+ok scalar($nginx->wait_log(qr/"bystander".* ready item/)), 'wakes it';
+is call(bystander => "push $foreign from-outside"), '0 ',
+    'in the full one, too';
+ok scalar($nginx->wait_log(qr/"names".* ready from-outside/)), 'as does that';
+like call(bystander => 'define 0 m'), qr/^0 /, 'its metrics';
+is $nginx->get('/')->status, 200, 'a location without plugins';
+is +($nginx->workers)[0], $pid, 'the same worker';
+is scalar($nginx->lines(qr/\[error\]/)), 0, 'no error';
+
+ok $nginx->reload, 'reload';
+is call(names => 'opens 1000000 16'), "10 $made{names}", 'the names are kept';
+is call(bystander => 'open own'), "0 $own", 'the other one, too';
+is call(bystander => "push $own later"), '0 ', 'is in use';
+ok scalar($nginx->wait_log(qr/"bystander".* ready later/)), 'as before';
+
 done_testing;

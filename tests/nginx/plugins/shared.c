@@ -8,6 +8,7 @@
  *   have PREFIX N                                  how many of them there are
  *   open QUEUE | find VM QUEUE | push ID ITEM | pop ID
  *   flood ID N SIZE                                N items
+ *   opens N SIZE                                   N queues, names of SIZE bytes
  *   define KIND NAME | add ID N | record ID N | read ID
  *   names KIND N                                   N metrics
  *   adds ID N                                      adds 1, N times
@@ -173,6 +174,22 @@ static struct sluice_str data(struct sluice_str what, struct sluice_str line)
     return answer(status, out);
 }
 
+/* How many queues it has opened; their names begin with their numbers. */
+static struct sluice_str opens(int64_t n, size_t size)
+{
+    uint32_t id, status = 0;
+    int64_t i;
+
+    for (i = 0; i < n; i++) {
+        __builtin_memcpy(block, &i, sizeof i);
+        status = open_queue(block, size, &id);
+        if (status != 0) {
+            break;
+        }
+    }
+    return answer_number(status, (uint64_t)i);
+}
+
 static struct sluice_str queue(struct sluice_str what, struct sluice_str line)
 {
     struct sluice_str out = { NULL, 0 };
@@ -187,6 +204,11 @@ static struct sluice_str queue(struct sluice_str what, struct sluice_str line)
 
         status = find_queue(vm.data, vm.len, line.data, line.len, &id);
         return answer_number(status, id);
+    }
+    if (is(what, "opens")) {
+        int64_t n = number(&line);
+
+        return opens(n, (size_t)number(&line));
     }
     id = (uint32_t)number(&line);
     if (is(what, "push")) {
@@ -252,7 +274,7 @@ static struct sluice_str run(struct sluice_str command)
     static const char *const datas[] = { "get", "set", "number", "count",
                                          "fill", "have" };
     static const char *const queues[] = { "open", "find", "push", "pop",
-                                          "flood" };
+                                          "flood", "opens" };
     struct sluice_str what, none = { NULL, 0 };
 
     if (line.len > sizeof kept) {
@@ -268,7 +290,7 @@ static struct sluice_str run(struct sluice_str command)
             return data(what, line);
         }
     }
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 6; i++) {
         if (is(what, queues[i])) {
             return queue(what, line);
         }
