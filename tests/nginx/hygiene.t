@@ -13,7 +13,7 @@ server {
     listen 127.0.0.1:%%port%%;
     proxy_set_header Host $http_host;
     location /value {
-        wasm_filter s "rh set x-a 1\r\nX-Evil: 1|rh set x-b 1\rX|rh add x-c a\x00b|sh set x-a 1\r\nX-Evil: 1\r\n\r\nbody|sh set x-ok fine|rh set x-ok fine";
+        wasm_filter s "rh set x-a 1\r\nX-Evil: 1|rh set x-b 1\rX|rh raw add x-c a%00b|sh raw add x-c a%00b|sh set x-a 1\r\nX-Evil: 1\r\n\r\nbody|sh set x-ok fine|rh set x-ok fine";
         proxy_pass http://127.0.0.1:%%up%%;
     }
     location /name {
@@ -46,8 +46,8 @@ sub clean
 
 my ($r, $q) = clean('/value');
 is $r->body, 'hello', 'body';
-is join(',', map { $q->header("x-$_") // '-' } qw(a b ok)), '-,-,fine', 'bad values are not applied';
-is join(',', map { $r->header("x-$_") // '-' } qw(a ok)), '-,fine', 'nor in responses';
+is join(',', map { $q->header("x-$_") // '-' } qw(a b c ok)), '-,-,-,fine', 'bad values are not applied';
+is join(',', map { $r->header("x-$_") // '-' } qw(a c ok)), '-,-,fine', 'nor in responses';
 ok $nginx->wait_log(qr/\[warn\].*"s".*x-a/), 'one line says so';
 ($r, $q) = clean('/name');
 is scalar(grep { $_->[0] !~ /^[\w-]+$/ } $q->fields, $r->fields), 0, 'bad names are not applied';

@@ -17,8 +17,36 @@ server {
 }
 EOF
 
-my $nginx = nginx(<<'EOF', up => $up->port, files => { 'html/f' => 'hello', 'html/long' => 'y' x 300_000 });
+# Trailers that must not reach the wire: a name and a value in which %XX are
+# bytes, and what the log says of them.
+my @refused = (
+    ['% v', 'the name is empty'],
+    (map { ["$_ v", 'the name is no token'] } qw(x%0d%0ax-evil x%0ax-evil
+        x%0dx-evil x%0d%0a%0d%0ax-evil x%00y x:y x-evil: x%20y x%09y %20x
+        x%ffy x%7fy)),
+    (map { ["$_ 200", 'no such pseudo-header here'] }
+        qw(: :status :path :Authority :evil)),
+    (map { ["x-first $_", 'CR, LF or NUL in the value'] }
+        'v%0d%0aX-Evil: 1', 'v%0aX-Evil: 1', 'v%0dX-Evil: 1', '%0d%0a', '%00',
+        'v%00', 'v%0d%0a%0d%0aHTTP/1.1 200 OK%0d%0aX-Evil: 1%0d%0a%0d%0a'),
+);
+# Those that frame a message are passed over, as they are among the headers.
+my @framing = ('Content-Length 3', 'content-length 0',
+    'transfer-encoding chunked', 'Transfer-Encoding identity', 'trailer x-evil',
+    'connection close', 'keep-alive x', 'te trailers', 'host evil',
+    'upgrade evil', 'content-type evil/x', 'content-encoding gzip',
+    'content-range bytes 0-1/2');
+my %raw = map {
+    my $how = $_;
+    $how => join '|', map { "st raw $how $_" }
+        (map { $_->[0] } @refused), @framing;
+} qw(add set all);
+
+$raw{end} = $raw{add} =~ s/\bst /sb end trail /gr =~ s/^sb end trail //r;
+
+my $nginx = nginx(<<'EOF', up => $up->port, %raw, files => { 'html/f' => 'hello', 'html/long' => 'y' x 300_000 });
 wasm_plugin s %%plugin:script%% deadline=10s pause_timeout=300ms;
+wasm_plugin raw %%plugin:script%% deadline=10s log_rate=1000;
 wasm_plugin o %%plugin:script%% deadline=10s pause_timeout=300ms fail=open;
 proxy_http_version 1.1;
 log_format via '$upstream_http_content_length $upstream_trailer_x_made';
@@ -43,6 +71,10 @@ server {
         wasm_filter s 'st show X-FIRST|st set content-length 3|st set transfer-encoding x|st add Upper-Case v|st set host evil';
         grpc_pass 127.0.0.1:%%up%%;
     }
+    location /add/ { rewrite ^/add(.*) $1 break; wasm_filter raw '%%add%%|st raw add X-Last a%ff"b'; grpc_pass 127.0.0.1:%%up%%; }
+    location /set/ { rewrite ^/set(.*) $1 break; wasm_filter raw '%%set%%|st raw set X-Last a%ff"b'; grpc_pass 127.0.0.1:%%up%%; }
+    location /all/ { rewrite ^/all(.*) $1 break; wasm_filter raw '%%all%%'; grpc_pass 127.0.0.1:%%up%%; }
+    location /end/ { wasm_filter raw 'sb end trail raw add x-first one|sb end trail %%end%%'; alias %%dir%%/html/; }
     location /pause/ { rewrite ^/pause(.*) $1 break; wasm_filter s 'sb want x-hold pause|st pause'; grpc_pass 127.0.0.1:%%up%%; }
     location /pause-open/ { rewrite ^/pause-open(.*) $1 break; wasm_filter o 'st set x-first changed|st pause'; grpc_pass 127.0.0.1:%%up%%; }
     location /continue/ { rewrite ^/continue(.*) $1 break; wasm_filter s 'st pause|st continue'; grpc_pass 127.0.0.1:%%up%%; }
@@ -97,6 +129,35 @@ ok $r->body eq 'Y' x 300_000 . '!', 'a long one';
 $r = $nginx->get('/names/f');
 is $r->complete && trailers($r), 'x-first: one|upper-case: v', 'names';
 ok scalar($nginx->wait_log(qr/x-first=one/)), 'in any case';
+
+# Nothing splits the message, or makes another of it.
+for (['add', "x-first: one|x-last: a\xff\"b"],
+    ['set', "x-first: one|x-last: a\xff\"b"],
+    ['all', 'x-before: 1|x-behind: 2'], ['end', 'x-first: one']) {
+    my ($how, $left) = @$_;
+    my ($refused, $called) = map { scalar(() = $nginx->lines($_)) }
+        qr/is not applied/, qr/\] status 0/;
+    my $raw = $nginx->raw("GET /$how/f HTTP/1.1\r\nHost: a\r\n\r\n"
+        . "GET /plain/f HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    unlike $raw, qr/evil/i, "$how: nothing gets through";
+    my @r = responses($raw);
+    is scalar(@r), 2, "$how: two responses";
+    is $r[0]->complete && $r[0]->framing, 'chunked', "$how: whole";
+    is $r[0]->body . trailers($r[0]), "hello$left", "$how: what is left";
+    is trailers($r[1]), 'x-first: one', "$how: the next one";
+    my @lines = $nginx->wait_log(qr/is not applied/, $refused + @refused);
+    splice @lines, 0, $refused;
+    is scalar(@lines), @refused, "$how: a line each";
+    like $lines[$_], qr/\[warn\].*"raw".*: \Q$refused[$_][1]\E;/,
+        "$how: $refused[$_][0]" for 0 .. $#refused;
+    is scalar(() = $nginx->lines(qr/\] status 0/)) - $called,
+        @refused + @framing + ($how ne 'all'), "$how: all calls answer Ok";
+    my $two = two("/$how/f");
+    unlike $two, qr/evil/i, "$how: nor over HTTP/2";
+    is join('|', $two =~ /^< (x-.*?)\r?$/mg), $left, "$how: what is left there"
+        unless $how eq 'end';           # where curl stops after the length
+    is scalar(() = $two =~ /^< HTTP/mg), 1, "$how: one head";
+}
 
 $r = $nginx->get('/pause/f');
 ok $r->status == 200 && !$r->complete, 'paused for too long: cut';

@@ -9,6 +9,9 @@
  *   set|add NAME VALUE, remove NAME, show NAME, pairs, copy
  *                      headers of the callback's map, "show" and "pairs" log
  *                      them, "copy" sets all as they are
+ *   raw set|add|all NAME VALUE
+ *                      %XX in them are bytes, any other % is none; "all" makes
+ *                      it the middle one of three; logs the call's status
  *   want NAME          goes on in the line only if the request has the header
  *   req ...            the same with the request's map
  *   trail ...          the same with the map of the response's trailers
@@ -112,6 +115,45 @@ static void show_pairs(const struct event *e, enum sluice_map map)
     say(e, SLUICE_STR("pairs "), s);
 }
 
+static unsigned hex(char c)
+{
+    return c >= '0' && c <= '9' ? (unsigned)(c - '0')
+           : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
+}
+
+static struct sluice_str decode(struct sluice_str s)
+{
+    struct sluice_str out = { sluice_join(s, SLUICE_STR("")).data, 0 };
+    char *to = (char *)out.data;
+
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] != '%') {
+            to[out.len++] = s.data[i];
+        } else if (i + 2 < s.len && hex(s.data[i + 1]) < 16) {
+            to[out.len++] = (char)(hex(s.data[i + 1]) << 4
+                                   | hex(s.data[i + 2]));
+            i += 2;
+        }
+    }
+    return out;
+}
+
+static void raw(const struct event *e, enum sluice_map map,
+                struct sluice_str op, struct sluice_str line)
+{
+    struct sluice_pair p[] = {
+        { SLUICE_STR("x-before"), SLUICE_STR("1") },
+        { decode(word(&line)), decode(line) },
+        { SLUICE_STR("x-behind"), SLUICE_STR("2") }
+    };
+    enum sluice_status status
+        = is(op, "all") ? sluice_headers_set(map, p, 3)
+          : (is(op, "set") ? sluice_header_set : sluice_header_add)(
+                map, p[1].key, p[1].value);
+
+    say(e, SLUICE_STR("status "), sluice_decimal(status));
+}
+
 static bool headers(const struct event *e, enum sluice_map map,
                     struct sluice_str op, struct sluice_str line)
 {
@@ -124,6 +166,9 @@ static bool headers(const struct event *e, enum sluice_map map,
     } else if (is(op, "copy")) {
         n = sluice_headers(map, &p);
         sluice_headers_set(map, p, n);
+    } else if (is(op, "raw")) {
+        op = word(&line);
+        raw(e, map, op, line);
     } else if (is(op, "set") || is(op, "add")) {
         name = word(&line);
         (is(op, "set") ? sluice_header_set : sluice_header_add)(map, name,
