@@ -17,38 +17,6 @@ struct writer {
 enum { TYPES = 1, TABLES = 4, MEMORIES = 5, GLOBALS = 6, EXPORTS = 7,
        TAGS = 13 };
 
-/* The binary format's codes (Section 5.3). */
-static const struct row {
-    char        letter;
-    uint8_t     code;
-    const char *zero;                    /* as a constant expression */
-    uint8_t     zero_len;
-} rows[] = {
-    { 'i', 0x7f, "\x41\0\x0b", 3 },
-    { 'I', 0x7e, "\x42\0\x0b", 3 },
-    { 'f', 0x7d, "\x43\0\0\0\0\x0b", 6 },
-    { 'F', 0x7c, "\x44\0\0\0\0\0\0\0\0\x0b", 10 },
-    { 'v', 0x7b, "\xfd\x0c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0b", 19 },
-    { 'r', 0x70, "\xd0\x70\x0b", 3 },
-    { 'e', 0x6f, "\xd0\x6f\x0b", 3 },
-    { '\0', 0, "", 0 }                    /* of no other letter */
-};
-
-static const struct row *row_of(char letter)
-{
-    const struct row *row = rows;
-
-    while (row->letter != letter && row->letter != '\0') {
-        row++;
-    }
-    return row;
-}
-
-static bool is_letter(char letter)
-{
-    return row_of(letter)->letter != '\0';
-}
-
 /* --- writing ------------------------------------------------------------ */
 
 static void put(struct writer *w, const void *bytes, size_t n)
@@ -106,31 +74,42 @@ static void put_range(struct writer *w, const struct we_host_object *o)
     }
 }
 
-static void put_letters(struct writer *w, const char *letters, size_t n)
+/* A nullable reference is told by its heap type's byte (Section 5.3.5). */
+static void put_type(struct writer *w, char letter)
+{
+    put_byte(w, we_types_of_letter(letter)->type & 0x7f);
+}
+
+static void put_zero(struct writer *w, char letter)
+{
+    const struct we_letter *row = we_types_of_letter(letter);
+
+    put(w, row->zero, row->zero_len);
+}
+
+static void put_types(struct writer *w, const char *letters, size_t n)
 {
     put_number(w, n);
     while (n-- > 0) {
-        put_byte(w, row_of(*letters++)->code);
+        put_type(w, *letters++);
     }
 }
 
 static void put_object(struct writer *w, const struct we_host_object *o,
                        uint32_t index)
 {
-    const struct row *row = row_of(o->type != NULL ? *o->type : '\0');
-
     switch (o->kind) {
     case WE_MEMORY:
         put_range(w, o);
         break;
     case WE_TABLE:
-        put_byte(w, row->code);
+        put_type(w, *o->type);
         put_range(w, o);
         break;
     case WE_GLOBAL:
-        put_byte(w, row->code);
+        put_type(w, *o->type);
         put_byte(w, o->mutable_);
-        put(w, row->zero, row->zero_len);
+        put_zero(w, *o->type);
         break;
     default:                             /* WE_TAG: a type each */
         put_byte(w, 0);
@@ -163,7 +142,7 @@ static void put_section(struct writer *w, unsigned id, enum we_kind kind,
         }
         if (id == TYPES) {
             put_byte(w, 0x60);
-            put_letters(w, objects[i].type, strlen(objects[i].type) - 1);
+            put_types(w, objects[i].type, strlen(objects[i].type) - 1);
             put_number(w, 0);
         } else {
             put_object(w, &objects[i], index);
@@ -218,10 +197,10 @@ static const char *type_mistake(const struct we_host_object *o)
         return len == 1 && (*type == 'r' || *type == 'e')
                ? NULL : "a table's type is r or e";
     case WE_GLOBAL:
-        return len == 1 && is_letter(*type)
+        return len == 1 && we_types_of_letter(*type)
                ? NULL : "a global's type is one letter";
     case WE_TAG:
-        for (i = 0; i + 1 < len && is_letter(type[i]); i++) {
+        for (i = 0; i + 1 < len && we_types_of_letter(type[i]); i++) {
         }
         return len != 0 && i == len - 1 && type[i] == ':'
                ? NULL : "a tag's type is a signature without results";

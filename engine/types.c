@@ -508,33 +508,38 @@ void we_types_release(struct we_types *types, uint32_t id)
 
 /* --- text signatures ---------------------------------------------------- */
 
-static const struct {
-    char       letter;
-    we_valtype type;
-} letters[] = {
-    { 'i', WE_I32 }, { 'I', WE_I64 }, { 'f', WE_F32 }, { 'F', WE_F64 },
-    { 'v', WE_V128 }, { 'r', WE_FUNCREF }, { 'e', WE_EXTERNREF }
+static const struct we_letter letters[] = {
+    { 'i', WE_I32, "\x41\0\x0b", 3 },
+    { 'I', WE_I64, "\x42\0\x0b", 3 },
+    { 'f', WE_F32, "\x43\0\0\0\0\x0b", 6 },
+    { 'F', WE_F64, "\x44\0\0\0\0\0\0\0\0\x0b", 10 },
+    { 'v', WE_V128, "\xfd\x0c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0b", 19 },
+    { 'r', WE_FUNCREF, "\xd0\x70\x0b", 3 },
+    { 'e', WE_EXTERNREF, "\xd0\x6f\x0b", 3 }
 };
 
-static bool letter_type(char letter, we_valtype *type)
+const struct we_letter *we_types_of_letter(char letter)
 {
     size_t i;
 
     for (i = 0; i < sizeof letters / sizeof *letters; i++)
-        if (letters[i].letter == letter) {
-            *type = letters[i].type;
-            return true;
-        }
-    return false;
+        if (letters[i].letter == letter)
+            return &letters[i];
+    return NULL;
 }
 
 /* Reads the letters up to stop; false at one that is none. */
 static bool read_letters(const char **at, char stop, we_valtype *values,
                          uint32_t *n)
 {
-    for (; **at != stop; (*at)++, (*n)++)
-        if (!letter_type(**at, &values[*n]))
+    const struct we_letter *letter;
+
+    for (; **at != stop; (*at)++, (*n)++) {
+        letter = we_types_of_letter(**at);
+        if (!letter)
             return false;
+        values[*n] = letter->type;
+    }
     return true;
 }
 

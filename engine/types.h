@@ -116,6 +116,15 @@ bool we_types_id_sub(const struct we_types *types, uint32_t sub,
 bool we_types_sub(const struct we_types *types, we_valtype sub,
                   we_valtype super);
 
+/* A value type that has a letter in text signatures. */
+struct we_letter {
+    char        letter;
+    we_valtype  type;
+    const char *zero;                    /* of the type, or null: a constant */
+    uint8_t     zero_len;                /* expression in the binary format */
+};
+const struct we_letter *we_types_of_letter(char letter);    /* NULL: none */
+
 /* The function type of a text signature (engine.h), counted once for the
  * caller; WE_ARGUMENT if the text is no signature. */
 enum we_error we_types_signature(struct we_types *types,
