@@ -58,7 +58,7 @@ ngx_http_wasm_chunk_take(ngx_http_wasm_ctx_t *ctx)
 
     ctx->ending = eos;
 
-    rc = ngx_http_wasm_stream_chunk(&ctx->streams[ctx->seen - 1], &body, eos);
+    rc = ngx_http_wasm_stream_chunk(ctx->seen - 1, &body, eos);
 
     if (rc == NGX_OK) {
         rc = ngx_http_wasm_chunk_emit(ctx, &body, last ? b : NULL, eos);
@@ -86,9 +86,9 @@ ngx_http_wasm_chunk_take(ngx_http_wasm_ctx_t *ctx)
 static ngx_int_t
 ngx_http_wasm_chunk_special(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
 {
-    ngx_uint_t             i;
-    ngx_http_request_t    *r;
-    ngx_http_wasm_body_t   body;
+    ngx_http_request_t      *r;
+    ngx_http_wasm_body_t     body;
+    ngx_http_wasm_stream_t  *st;
 
     if (!ngx_buf_special(b)) {
         return NGX_OK;
@@ -104,8 +104,8 @@ ngx_http_wasm_chunk_special(ngx_http_wasm_ctx_t *ctx, ngx_buf_t *b)
          * something that isn't finished.
          */
 
-        for (i = 0; i < ctx->seen; i++) {
-            if (ctx->streams[i].held[NGX_HTTP_WASM_RESPONSE].size) {
+        for (st = ctx->streams; st < ctx->seen; st++) {
+            if (st->held[NGX_HTTP_WASM_RESPONSE].size) {
                 return NGX_HTTP_CLOSE;
             }
         }

@@ -26,6 +26,10 @@ static ngx_http_wasm_plugin_t *ngx_http_wasm_plugin_named(ngx_conf_t *cf,
     ngx_http_wasm_main_conf_t *wmcf, ngx_str_t *name);
 static ngx_http_wasm_config_t *ngx_http_wasm_config(ngx_conf_t *cf,
     ngx_http_wasm_plugin_t *plugin, ngx_str_t *root_id, ngx_str_t *text);
+static ngx_http_wasm_chain_t *ngx_http_wasm_chain(ngx_conf_t *cf,
+    ngx_http_wasm_main_conf_t *wmcf);
+static ngx_http_wasm_filter_t *ngx_http_wasm_chain_push(
+    ngx_http_wasm_chain_t *chain, ngx_uint_t early);
 static void ngx_http_wasm_place(ngx_conf_t *cf, ngx_http_wasm_place_t *place);
 
 
@@ -177,15 +181,15 @@ ngx_http_wasm_conf_filter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
-        if (wlcf->filters != NGX_CONF_UNSET_PTR) {
+        if (wlcf->chain != NGX_CONF_UNSET_PTR) {
             return "\"off\" stands beside another filter";
         }
 
-        wlcf->filters = NULL;
+        wlcf->chain = NULL;
         return NGX_CONF_OK;
     }
 
-    if (wlcf->filters == NULL) {
+    if (wlcf->chain == NULL) {
         return "\"off\" stands beside another filter";
     }
 
@@ -198,32 +202,25 @@ ngx_http_wasm_conf_filter(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     wmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_wasm_filter_module);
-    wmcf->used = 1;
 
     plugin = ngx_http_wasm_plugin_named(cf, wmcf, &value[1]);
     if (plugin == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (wlcf->filters == NGX_CONF_UNSET_PTR) {
-        wlcf->filters = ngx_array_create(cf->pool, 2,
-                                         sizeof(ngx_http_wasm_filter_t));
-        if (wlcf->filters == NULL) {
+    if (wlcf->chain == NGX_CONF_UNSET_PTR) {
+        wlcf->chain = ngx_http_wasm_chain(cf, wmcf);
+        if (wlcf->chain == NULL) {
             return NGX_CONF_ERROR;
         }
     }
 
-    filter = ngx_array_push(wlcf->filters);
+    filter = ngx_http_wasm_chain_push(wlcf->chain, params.early);
     if (filter == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    wmcf->longest = ngx_max(wmcf->longest, wlcf->filters->nelts);
-
     filter->condition = NULL;
-    filter->early = params.early;
-    wlcf->early |= params.early;
-
     filter->config = ngx_http_wasm_config(cf, plugin, &params.root_id,
                                           &params.text);
     if (filter->config == NULL) {
@@ -410,6 +407,89 @@ ngx_http_wasm_config(ngx_conf_t *cf, ngx_http_wasm_plugin_t *plugin,
     *slot = config;
 
     return config;
+}
+
+
+static ngx_http_wasm_chain_t *
+ngx_http_wasm_chain(ngx_conf_t *cf, ngx_http_wasm_main_conf_t *wmcf)
+{
+    ngx_http_wasm_chain_t  *chain, **slot;
+
+    slot = ngx_array_push(&wmcf->chains);
+    if (slot == NULL) {
+        return NULL;
+    }
+
+    chain = ngx_pcalloc(cf->pool, sizeof(ngx_http_wasm_chain_t));
+    if (chain == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&chain->filters, cf->pool, 2,
+                       sizeof(ngx_http_wasm_filter_t))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
+    *slot = chain;
+
+    return chain;
+}
+
+
+/* The early ones come first. */
+
+static ngx_http_wasm_filter_t *
+ngx_http_wasm_chain_push(ngx_http_wasm_chain_t *chain, ngx_uint_t early)
+{
+    ngx_http_wasm_filter_t  *filter, *last;
+
+    last = ngx_array_push(&chain->filters);
+
+    if (last == NULL || !early) {
+        return last;
+    }
+
+    filter = (ngx_http_wasm_filter_t *) chain->filters.elts + chain->early;
+    ngx_memmove(filter + 1, filter, (u_char *) last - (u_char *) filter);
+
+    chain->early++;
+
+    return filter;
+}
+
+
+/* what is known of the chains when all plugins are loaded */
+
+void
+ngx_http_wasm_conf_chains(ngx_http_wasm_main_conf_t *wmcf)
+{
+    ngx_uint_t                i, j;
+    ngx_http_wasm_chain_t   **chains;
+    ngx_http_wasm_filter_t   *filter;
+    ngx_http_wasm_plugin_t   *plugin;
+
+    chains = wmcf->chains.elts;
+
+    for (i = 0; i < wmcf->chains.nelts; i++) {
+
+        filter = chains[i]->filters.elts;
+
+        for (j = 0; j < chains[i]->filters.nelts; j++) {
+
+            plugin = filter[j].config->plugin;
+            chains[i]->callbacks |= plugin->callbacks;
+
+            if (filter[j].condition == NULL) {
+                chains[i]->body_buffer = ngx_max(chains[i]->body_buffer,
+                                                 plugin->body_buffer);
+            }
+        }
+
+        wmcf->longest = ngx_max(wmcf->longest, j);
+        wmcf->early |= chains[i]->early;
+    }
 }
 
 

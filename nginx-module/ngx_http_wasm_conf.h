@@ -57,6 +57,7 @@ char *ngx_http_wasm_conf_plugin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_wasm_conf_filter(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+void ngx_http_wasm_conf_chains(ngx_http_wasm_main_conf_t *wmcf);
 
 
 #endif /* _NGX_HTTP_WASM_CONF_H_INCLUDED_ */

@@ -132,7 +132,10 @@ ngx_http_wasm_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&wmcf->plugins, cf->pool, 4,
                        sizeof(ngx_http_wasm_plugin_t *))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&wmcf->chains, cf->pool, 4,
+                          sizeof(ngx_http_wasm_chain_t *))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -151,8 +154,7 @@ ngx_http_wasm_create_loc_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    wlcf->filters = NGX_CONF_UNSET_PTR;
-    wlcf->early = 0;
+    wlcf->chain = NGX_CONF_UNSET_PTR;
 
     return wlcf;
 }
@@ -164,11 +166,7 @@ ngx_http_wasm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_wasm_loc_conf_t *prev = parent;
     ngx_http_wasm_loc_conf_t *conf = child;
 
-    if (conf->filters == NGX_CONF_UNSET_PTR) {
-        conf->early = prev->early;
-    }
-
-    ngx_conf_merge_ptr_value(conf->filters, prev->filters, NULL);
+    ngx_conf_merge_ptr_value(conf->chain, prev->chain, NULL);
 
     return NGX_CONF_OK;
 }
@@ -178,7 +176,9 @@ ngx_http_wasm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
  * The handler of request headers is the first of the phase just before the
  * content: all of nginx's access checks come earlier, and "satisfy any" can't
  * jump over it; try_files and mirror come later.  The one for phase=rewrite
- * comes before the location's own "rewrite" and "return".
+ * comes before the location's own "rewrite" and "return".  Without handlers in
+ * that phase nginx leaves out the one behind it, which can choose the location
+ * anew.
  */
 
 static ngx_int_t
@@ -198,9 +198,11 @@ ngx_http_wasm_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (!wmcf->used) {
+    if (wmcf->chains.nelts == 0) {
         return NGX_OK;
     }
+
+    ngx_http_wasm_conf_chains(wmcf);
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
@@ -211,12 +213,16 @@ ngx_http_wasm_init(ngx_conf_t *cf)
 
     *h = ngx_http_wasm_request_handler;
 
-    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
+    if (wmcf->early
+        || cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers.nelts == 0)
+    {
+        h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
 
-    *h = ngx_http_wasm_request_rewrite;
+        *h = ngx_http_wasm_request_rewrite;
+    }
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
     if (h == NULL) {

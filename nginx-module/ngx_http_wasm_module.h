@@ -132,14 +132,15 @@ struct ngx_http_wasm_instance_s {
 
 typedef struct {
     ngx_array_t                plugins;    /* ngx_http_wasm_plugin_t * */
-    ngx_uint_t                 used;       /* there is a wasm_filter */
+    ngx_array_t                chains;     /* ngx_http_wasm_chain_t * */
+    ngx_uint_t                 early;      /* there is a phase=rewrite */
     ngx_array_t                unbuffered; /* see ngx_http_wasm_unbuffered.c */
     we_engine                 *engine;
     pw_runtime                *runtime;
     ngx_shm_zone_t            *zone;
     ngx_http_wasm_store_t     *store;      /* in the zone, or in scratch */
     ngx_shm_t                  scratch;    /* while plugins are tried out */
-    ngx_uint_t                 longest;    /* chain of filters */
+    ngx_uint_t                 longest;    /* chain: its filters */
     ngx_http_wasm_ctx_t       *spare;      /* with room for that */
     ngx_uint_t                 nspare;
 } ngx_http_wasm_main_conf_t;
@@ -148,13 +149,23 @@ typedef struct {
 typedef struct {
     ngx_http_wasm_config_t    *config;
     ngx_http_complex_value_t  *condition;
-    ngx_uint_t                 early;      /* phase=rewrite */
 } ngx_http_wasm_filter_t;
 
 
+/* the filters of a location, and of those that inherit them */
+
 typedef struct {
-    ngx_array_t               *filters;    /* ngx_http_wasm_filter_t */
-    ngx_uint_t                 early;      /* one of them is */
+    ngx_array_t                filters;    /* ngx_http_wasm_filter_t */
+    ngx_uint_t                 early;      /* the first ones: phase=rewrite */
+
+    /* when all plugins are loaded */
+    ngx_uint_t                 callbacks;  /* of any of them: a bit each */
+    size_t                     body_buffer;  /* of those without condition */
+} ngx_http_wasm_chain_t;
+
+
+typedef struct {
+    ngx_http_wasm_chain_t     *chain;      /* or NULL */
 } ngx_http_wasm_loc_conf_t;
 
 
@@ -189,15 +200,17 @@ typedef enum {
 struct ngx_http_wasm_stream_s {
     ngx_http_wasm_ctx_t       *ctx;
     ngx_http_wasm_config_t    *config;
+    ngx_queue_t                queue;      /* in instance->streams */
+
+    /* collected by Pause; all zero unless ctx->holding */
+    ngx_http_wasm_body_t       held[NGX_HTTP_WASM_NDIRS];
+    ngx_http_wasm_body_t       before;     /* undoes a callback's changes */
+
+    /* from here on all is zero at first */
     ngx_http_wasm_instance_t  *instance;
     pw_stream                 *stream;
-    ngx_queue_t                queue;      /* in instance->streams */
     ngx_uint_t                 calls;      /* without an answer yet */
-
-    ngx_http_wasm_body_t       held[NGX_HTTP_WASM_NDIRS];
-                                           /* collected by Pause */
     ngx_http_wasm_body_t      *body;       /* what the guest sees now */
-    ngx_http_wasm_body_t       before;     /* undoes a callback's changes */
 
     unsigned                   opened:1;   /* or tried in vain */
     unsigned                   skip:1;     /* is not entered any more */
@@ -256,15 +269,25 @@ struct ngx_http_wasm_ctx_s {
     ngx_event_t                wake;       /* posted: go on */
     ngx_http_wasm_ctx_t       *next;       /* of the spare ones */
 
-    /* from here on all is zero at first */
     ngx_http_request_t        *request;
-    ngx_uint_t                 nstreams;
+    ngx_http_wasm_chain_t     *chain;
     ngx_http_wasm_stream_t    *streams;
-    ngx_uint_t                 early;      /* the first ones: phase=rewrite */
-    ngx_uint_t                 seen;       /* saw the request's headers */
-
-    ngx_http_wasm_dir_e        dir;
+    ngx_http_wasm_stream_t    *early;      /* behind those of phase=rewrite */
+    ngx_http_wasm_stream_t    *end;        /* behind the last one */
+    ngx_http_wasm_stream_t    *seen;       /* behind the last one that saw the
+                                              request's headers */
     ngx_http_wasm_stream_t    *at;         /* whose turn it is */
+    ngx_uint_t                 unopened;   /* streams */
+    size_t                     body_buffer;
+    uint32_t                   count;      /* of lines in the map ... */
+    u_char                     status_text[3];
+    u_char                     length_text[NGX_OFF_T_LEN];
+    ngx_chain_t              **request_last;
+    ngx_chain_t              **out_last;
+    off_t                      length;     /* Content-Length as it came */
+
+    /* from here on all is zero at first */
+    ngx_http_wasm_dir_e        dir;
     ngx_http_wasm_stream_t    *waiting;    /* paused, no input wakes it */
     ngx_http_wasm_local_t     *local;
     ngx_http_wasm_undo_t      *undo;
@@ -272,18 +295,17 @@ struct ngx_http_wasm_ctx_s {
     size_t                     state_size;
     size_t                     set_size;   /* of NGX_HTTP_WASM_SET_MAX */
     ngx_str_t                  scheme;     /* if a plugin has set it */
-    u_char                     status_text[3];
-    u_char                     length_text[NGX_OFF_T_LEN];
-    ngx_array_t                names;      /* of response headers, lower case */
+
+    ngx_uint_t                 counted;    /* count's direction, plus 1 */
     ngx_uint_t                 names_at;
-    uint32_t                   count;      /* of lines in the map ... */
-    ngx_uint_t                 counted;    /* ... of this direction, plus 1 */
+    ngx_array_t                names;      /* of response headers, lower case */
+    ngx_chain_t               *free;       /* own blocks */
+    ngx_chain_t               *shells;     /* buffers without a block */
 
     /* the request */
     ngx_http_wasm_request_e    request_at;
     ngx_chain_t               *request_in; /* what is left to show */
     ngx_chain_t               *request_out;
-    ngx_chain_t              **request_last;
     ngx_temp_file_t           *request_file;
     size_t                     request_memory;  /* of request_out */
     off_t                      request_length;  /* of all that came out */
@@ -296,23 +318,18 @@ struct ngx_http_wasm_ctx_s {
     ngx_chain_t               *in;         /* from the content handler */
     off_t                      in_offset;  /* in its first buffer */
     ngx_chain_t               *out;        /* to the next filter */
-    ngx_chain_t              **out_last;
     ngx_chain_t               *busy;       /* still with the next filter */
     ngx_buf_t                 *shadow;     /* the last part of in's buffer */
-    off_t                      length;     /* Content-Length as it came */
-    size_t                     body_buffer;
     ngx_chain_t               *answer;     /* the body of what replaces it */
-
-    ngx_chain_t               *free;       /* own blocks */
-    ngx_chain_t               *shells;     /* buffers without a block */
 
     unsigned                   touched:2;  /* a bit each direction */
     unsigned                   length_removed:2;
     unsigned                   close:1;    /* close_stream was called */
+    unsigned                   failed:1;   /* reading or memory failed */
     unsigned                   reroute:1;  /* clear_route_cache was called */
     unsigned                   moved:1;    /* :path was changed */
     unsigned                   timedout:1;
-    unsigned                   failed:1;   /* reading or memory failed */
+    unsigned                   holding:1;  /* what streams hold may be there */
     unsigned                   head:1;     /* a GET became a HEAD */
     unsigned                   bodyless:1; /* no response body follows */
     unsigned                   collecting:1;  /* to know the new length */
@@ -329,8 +346,9 @@ struct ngx_http_wasm_ctx_s {
 };
 
 
-#define ngx_http_wasm_has(st, callback)                                       \
-    ((st)->config->plugin->callbacks & ((ngx_uint_t) 1 << (callback)))
+/* does what has callbacks, a plugin or a chain, have this one? */
+#define ngx_http_wasm_has(what, callback)                                     \
+    ((what)->callbacks & ((ngx_uint_t) 1 << (callback)))
 
 
 /* ngx_http_wasm_allow.c: what plugins may do */
@@ -350,11 +368,31 @@ ngx_int_t ngx_http_wasm_process_check(ngx_conf_t *cf,
     ngx_http_wasm_main_conf_t *wmcf);
 ngx_int_t ngx_http_wasm_process_init(ngx_cycle_t *cycle);
 void ngx_http_wasm_process_exit(ngx_cycle_t *cycle);
-ngx_http_wasm_instance_t *ngx_http_wasm_instance_get(
+ngx_http_wasm_instance_t *ngx_http_wasm_instance_new(
     ngx_http_wasm_plugin_t *plugin, ngx_log_t *log);
-void ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in);
+void ngx_http_wasm_instance_free(ngx_http_wasm_instance_t *in);
 void ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in,
     ngx_log_t *log);
+
+
+/* the instance that takes a new request; NULL if it can't be started */
+
+static ngx_inline ngx_http_wasm_instance_t *
+ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
+{
+    return plugin->instance ? plugin->instance
+                            : ngx_http_wasm_instance_new(plugin, log);
+}
+
+
+static ngx_inline void
+ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in)
+{
+    if (--in->refs == 0) {
+        ngx_http_wasm_instance_free(in);
+    }
+}
+
 
 /*
  * Of contexts that are over, a worker keeps so many for requests to come; none
@@ -367,14 +405,21 @@ void ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in,
 #define NGX_HTTP_WASM_SPARE  64
 #endif
 
-/* ngx_http_wasm_stream.c: the chain of a request, callback by callback */
+/* ngx_http_wasm_ctx.c: the context of a request, from its start to its end */
 
-ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_get(ngx_http_request_t *r);
-ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_create(ngx_http_request_t *r);
+ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_create(ngx_http_request_t *r,
+    ngx_http_wasm_chain_t *chain);
+ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_find(ngx_http_request_t *r);
 void ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log);
 void ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf);
-ngx_int_t ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st,
-    ngx_uint_t eos);
+ngx_int_t ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size);
+
+/* ngx_http_wasm_stream.c: the streams of a request, callback by callback */
+
+ngx_int_t ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st);
+ngx_int_t ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_stream_t *end, ngx_uint_t eos);
+ngx_int_t ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx);
 ngx_int_t ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
     ngx_http_wasm_body_t *body, ngx_uint_t eos);
 ngx_int_t ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx);
@@ -384,7 +429,6 @@ void ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st);
 void ngx_http_wasm_stream_leave(ngx_http_wasm_stream_t *st,
     ngx_uint_t fault);
 void ngx_http_wasm_stream_wake(ngx_http_wasm_ctx_t *ctx);
-ngx_int_t ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size);
 
 /* ngx_http_wasm_request.c */
 
@@ -511,6 +555,23 @@ enum pw_status ngx_http_wasm_property_set(ngx_http_wasm_stream_t *st,
 
 
 extern ngx_module_t  ngx_http_wasm_filter_module;
+
+
+/* the request's context, or NULL */
+
+static ngx_inline ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_get(ngx_http_request_t *r)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_wasm_filter_module);
+
+    if (ctx || (!r->internal && !r->filter_finalize)) {
+        return ctx;
+    }
+
+    return ngx_http_wasm_ctx_find(r);
+}
 
 
 #ifdef __GNUC__

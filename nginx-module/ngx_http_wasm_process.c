@@ -369,7 +369,8 @@ ngx_http_wasm_process_init(ngx_cycle_t *cycle)
     wmcf = ngx_http_cycle_get_module_main_conf(cycle,
                                                ngx_http_wasm_filter_module);
 
-    if (wmcf == NULL || wmcf->runtime == NULL || !wmcf->used) {
+    if (wmcf == NULL || wmcf->runtime == NULL
+        || wmcf->chains.nelts == 0) {
         return NGX_OK;
     }
 
@@ -583,17 +584,13 @@ ngx_http_wasm_process_cleanup(void *data)
 }
 
 
-/* the instance that takes a new request; NULL if it can't be started */
+/* where there is none that takes new requests */
 
 ngx_http_wasm_instance_t *
-ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
+ngx_http_wasm_instance_new(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
 {
     struct pw_error          error;
     ngx_http_wasm_config_t  *failed;
-
-    if (plugin->instance) {
-        return plugin->instance;
-    }
 
     if (plugin->failing
         && (ngx_msec_int_t) (plugin->retry - ngx_current_msec) > 0)
@@ -620,15 +617,13 @@ ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
 }
 
 
+/* nobody has it any more */
+
 void
-ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in)
+ngx_http_wasm_instance_free(ngx_http_wasm_instance_t *in)
 {
     ngx_uint_t   i;
     const char  *text;
-
-    if (--in->refs) {
-        return;
-    }
 
     ngx_http_wasm_call_cancel(in);
 

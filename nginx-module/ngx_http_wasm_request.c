@@ -13,8 +13,6 @@ static ngx_int_t ngx_http_wasm_request_next(ngx_http_wasm_ctx_t *ctx,
 static ngx_int_t ngx_http_wasm_request_reroute(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_request_forget(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx);
-static ngx_int_t ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx,
-    ngx_uint_t n);
 static ngx_int_t ngx_http_wasm_request_read(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_request_have(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_request_body(ngx_http_wasm_ctx_t *ctx);
@@ -61,11 +59,11 @@ ngx_http_wasm_request_rewrite(ngx_http_request_t *r)
     if (ctx == NULL) {
         wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
 
-        if (!wlcf->early) {
+        if (wlcf->chain == NULL || wlcf->chain->early == 0) {
             return NGX_DECLINED;
         }
 
-        ctx = ngx_http_wasm_ctx_create(r);
+        ctx = ngx_http_wasm_ctx_create(r, wlcf->chain);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -73,7 +71,7 @@ ngx_http_wasm_request_rewrite(ngx_http_request_t *r)
 
     if (ctx->request_at != NGX_HTTP_WASM_REQUEST_HEADERS
         || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE
-        || ctx->at == NULL || ctx->at >= ctx->streams + ctx->early)
+        || ctx->at == NULL || ctx->at >= ctx->early)
     {
         return NGX_DECLINED;
     }
@@ -82,7 +80,8 @@ ngx_http_wasm_request_rewrite(ngx_http_request_t *r)
         return NGX_DONE;
     }
 
-    rc = ngx_http_wasm_request_headers(ctx, ctx->early);
+    rc = ngx_http_wasm_stream_request_headers(ctx, ctx->early,
+                                           !ngx_http_wasm_request_has_body(r));
 
     if (rc != NGX_OK) {
         return ngx_http_wasm_request_next(ctx, rc);
@@ -113,11 +112,11 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
     if (ctx == NULL) {
         wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
 
-        if (wlcf->filters == NULL) {
+        if (wlcf->chain == NULL) {
             return NGX_DECLINED;
         }
 
-        ctx = ngx_http_wasm_ctx_create(r);
+        ctx = ngx_http_wasm_ctx_create(r, wlcf->chain);
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -267,95 +266,49 @@ ngx_http_wasm_request_forget(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx)
 {
-    ngx_int_t  rc;
+    ngx_int_t   rc;
+    ngx_uint_t  eos;
 
     if (ctx->request_at == NGX_HTTP_WASM_REQUEST_HEADERS) {
 
-        rc = ngx_http_wasm_request_headers(ctx, ctx->nstreams);
+        eos = !ngx_http_wasm_request_has_body(ctx->request);
+        rc = ngx_http_wasm_stream_request_headers(ctx, ctx->end, eos);
 
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        rc = ngx_http_wasm_request_read(ctx);
-
-        if (rc != NGX_OK) {
-            return rc;
+        if (rc == NGX_OK && !eos) {
+            rc = ngx_http_wasm_request_read(ctx);
         }
 
     } else {
-
         rc = ngx_http_wasm_request_body(ctx);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
     }
 
-    return ngx_http_wasm_request_finish(ctx);
-}
-
-
-/* those of the first n streams that haven't seen them */
-
-static ngx_int_t
-ngx_http_wasm_request_headers(ngx_http_wasm_ctx_t *ctx, ngx_uint_t n)
-{
-    ngx_int_t                rc;
-    ngx_uint_t               eos;
-    ngx_http_wasm_stream_t  *st;
-
-    eos = !ngx_http_wasm_request_has_body(ctx->request);
-    ctx->counted = 0;
-
-    while (ctx->at && ctx->at < ctx->streams + n) {
-        st = ctx->at;
-        ctx->at = ngx_http_wasm_stream_next(st);
-        ctx->seen = (st - ctx->streams) + 1;
-
-        rc = ngx_http_wasm_stream_headers(st, eos);
-
-        if (rc == NGX_AGAIN) {
-            ngx_http_wasm_stream_wait(st);
-        }
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-    }
-
-    return NGX_OK;
+    return (rc == NGX_OK) ? ngx_http_wasm_request_finish(ctx) : rc;
 }
 
 
 /*
- * Lets nginx read the whole body if a stream wants to see it.  NGX_OK: there
- * is nothing to read, or the content handler does; NGX_BUSY: the phases go on
- * from the handler below, and perhaps they have already.
+ * Lets nginx read the whole body if a stream wants to see it.  NGX_OK: none
+ * does, or the content handler reads; NGX_BUSY: the phases go on from the
+ * handler below, and perhaps they have already.
  */
 
 static ngx_int_t
 ngx_http_wasm_request_read(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_int_t                rc;
-    ngx_uint_t               i;
     ngx_http_request_t      *r;
     ngx_http_wasm_stream_t  *st;
 
     r = ctx->request;
 
-    if (!ngx_http_wasm_request_has_body(r)) {
-        return NGX_OK;
-    }
-
-    for (i = 0; /* void */ ; i++) {
-        if (i == ctx->nstreams) {
+    for (st = ctx->streams; /* void */ ; st++) {
+        if (st == ctx->end) {
             return NGX_OK;
         }
 
-        st = &ctx->streams[i];
-
-        if (!st->skip && ngx_http_wasm_has(st, PW_ON_REQUEST_BODY)) {
+        if (!st->skip
+            && ngx_http_wasm_has(st->config->plugin, PW_ON_REQUEST_BODY))
+        {
             break;
         }
     }
@@ -819,6 +772,9 @@ ngx_http_wasm_request_has_body(ngx_http_request_t *r)
 {
     switch (r->err_status) {
 
+    case 0:
+        break;
+
     case NGX_HTTP_BAD_REQUEST:
     case NGX_HTTP_REQUEST_TIME_OUT:
     case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
@@ -840,9 +796,9 @@ ngx_http_wasm_request_log(ngx_http_request_t *r)
 {
     ngx_http_wasm_ctx_t  *ctx;
 
-    ctx = ngx_http_wasm_ctx_get(r);
+    ctx = (r == r->main) ? ngx_http_wasm_ctx_get(r) : NULL;
 
-    if (ctx && r == r->main) {
+    if (ctx && !ctx->ended) {
         ngx_http_wasm_ctx_end(ctx, 1);
     }
 

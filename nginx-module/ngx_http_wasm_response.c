@@ -19,6 +19,10 @@
 /* chunks that one event may take through the chain, then others have a turn */
 #define NGX_HTTP_WASM_TURN     32
 
+/* what streams do with a body */
+#define NGX_HTTP_WASM_READS    1
+#define NGX_HTTP_WASM_WRITES   2
+
 
 static ngx_int_t ngx_http_wasm_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_body_filter(ngx_http_request_t *r,
@@ -27,6 +31,7 @@ static void ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx);
 static ngx_uint_t ngx_http_wasm_response_bodyless(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
+static ngx_uint_t ngx_http_wasm_response_body(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx);
 static ngx_uint_t ngx_http_wasm_response_ranges(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx);
@@ -73,11 +78,11 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
     if (ctx == NULL) {
         wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
 
-        if (wlcf->filters == NULL) {
+        if (wlcf->chain == NULL) {
             return ngx_http_next_header_filter(r);
         }
 
-        ctx = ngx_http_wasm_ctx_create(r);
+        ctx = ngx_http_wasm_ctx_create(r, wlcf->chain);
         if (ctx == NULL) {
             return NGX_ERROR;
         }
@@ -87,7 +92,7 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
 
         /* the request never came as far as the chain, or through it */
 
-        ctx->seen = ctx->nstreams;
+        ctx->seen = ctx->end;
         ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
     }
 
@@ -109,7 +114,7 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
         r->headers_out.content_length_n = 0;
     }
 
-    if (ctx->seen == 0) {
+    if (ctx->seen == ctx->streams) {
         ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
         return ngx_http_next_header_filter(r);
     }
@@ -121,10 +126,6 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
 
     ngx_http_wasm_response_enter(ctx);
     rc = ngx_http_wasm_response_headers(ctx);
-
-    if (rc == NGX_OK && ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS) {
-        rc = ngx_http_wasm_response_start(ctx);
-    }
 
     if (rc == NGX_AGAIN && ctx->waiting) {
         r->buffered |= NGX_HTTP_WASM_BUFFERED;
@@ -140,18 +141,17 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
 static void
 ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx)
 {
-    ngx_uint_t           i;
-    ngx_http_request_t  *r;
+    ngx_http_request_t      *r;
+    ngx_http_wasm_stream_t  *st;
 
     r = ctx->request;
 
-    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE) {
+    if (ctx->holding && ctx->request_at == NGX_HTTP_WASM_REQUEST_DONE) {
 
         /* of a request that was answered before its end */
 
-        for (i = 0; i < ctx->seen; i++) {
-            ngx_http_wasm_body_clear(ctx, &ctx->streams[i]
-                                               .held[NGX_HTTP_WASM_REQUEST]);
+        for (st = ctx->streams; st < ctx->seen; st++) {
+            ngx_http_wasm_body_clear(ctx, &st->held[NGX_HTTP_WASM_REQUEST]);
         }
     }
 
@@ -162,7 +162,7 @@ ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx)
 
     ctx->response_at = NGX_HTTP_WASM_RESPONSE_HEADERS;
     ctx->dir = NGX_HTTP_WASM_RESPONSE;
-    ctx->at = &ctx->streams[ctx->seen - 1];
+    ctx->at = ctx->seen - 1;
     ctx->length = r->headers_out.content_length_n;
     ctx->bodyless = ngx_http_wasm_response_bodyless(r);
     ctx->in_offset = 0;
@@ -180,36 +180,20 @@ ngx_http_wasm_response_bodyless(ngx_http_request_t *r)
 }
 
 
+/* shows them to the streams; then the response goes on, if it may */
+
 static ngx_int_t
 ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    ngx_http_wasm_stream_t  *st;
+    ngx_int_t  rc;
 
-    ctx->counted = 0;
+    rc = ngx_http_wasm_stream_response_headers(ctx);
 
-    while (ctx->at) {
-        st = ctx->at;
-        ctx->at = ngx_http_wasm_stream_next(st);
-
-        rc = ngx_http_wasm_stream_headers(st, ctx->bodyless);
-
-        if (rc == NGX_AGAIN) {
-
-            if (ctx->request->headers_out.status < NGX_HTTP_OK) {
-                continue;          /* a changed protocol can't be held */
-            }
-
-            ngx_http_wasm_stream_wait(st);
-            return NGX_AGAIN;
-        }
-
-        if (rc != NGX_OK) {
-            return ngx_http_wasm_response_fail(ctx, rc);
-        }
+    if (rc == NGX_OK) {
+        return ngx_http_wasm_response_start(ctx);
     }
 
-    return NGX_OK;
+    return (rc == NGX_AGAIN) ? NGX_AGAIN : ngx_http_wasm_response_fail(ctx, rc);
 }
 
 
@@ -218,36 +202,22 @@ ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx)
 static ngx_int_t
 ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
 {
-    ngx_int_t                rc;
-    ngx_uint_t               i, reads, writes;
-    ngx_chain_t             *in;
-    ngx_http_request_t      *r;
-    ngx_http_wasm_stream_t  *st;
+    ngx_int_t            rc;
+    ngx_uint_t           how;
+    ngx_chain_t         *in;
+    ngx_http_request_t  *r;
 
     r = ctx->request;
     r->buffered &= ~NGX_HTTP_WASM_BUFFERED;
 
-    reads = 0;
-    writes = 0;
+    how = ngx_http_wasm_response_body(ctx);
 
-    for (i = 0; i < ctx->seen && !ctx->bodyless; i++) {
-        st = &ctx->streams[i];
-
-        if (!st->skip
-            && (ngx_http_wasm_has(st, PW_ON_RESPONSE_BODY)
-                || ngx_http_wasm_has(st, PW_ON_RESPONSE_TRAILERS)))
-        {
-            reads = 1;
-            writes |= st->config->plugin->limits.allow & PW_ALLOW_BODY;
-        }
-    }
-
-    if (reads) {
+    if (how) {
 
         ctx->response_at = NGX_HTTP_WASM_RESPONSE_BODY;
         ctx->whole = ngx_http_wasm_response_ranges(r);
 
-        if (!writes && !ctx->whole) {
+        if (how == NGX_HTTP_WASM_READS && !ctx->whole) {
             rc = ngx_http_wasm_response_begin(ctx);
 
             if (rc != NGX_OK
@@ -288,6 +258,43 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
     ctx->in = NULL;
 
     return ngx_http_next_body_filter(r, in);
+}
+
+
+/* what the streams do with the body that follows */
+
+static ngx_uint_t
+ngx_http_wasm_response_body(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_uint_t               how;
+    ngx_http_wasm_plugin_t  *plugin;
+    ngx_http_wasm_stream_t  *st;
+
+    if (ctx->bodyless
+        || !(ngx_http_wasm_has(ctx->chain, PW_ON_RESPONSE_BODY)
+             || ngx_http_wasm_has(ctx->chain, PW_ON_RESPONSE_TRAILERS)))
+    {
+        return 0;
+    }
+
+    how = 0;
+
+    for (st = ctx->streams; st < ctx->seen; st++) {
+        plugin = st->config->plugin;
+
+        if (!st->skip
+            && (ngx_http_wasm_has(plugin, PW_ON_RESPONSE_BODY)
+                || ngx_http_wasm_has(plugin, PW_ON_RESPONSE_TRAILERS)))
+        {
+            how |= NGX_HTTP_WASM_READS;
+
+            if (plugin->limits.allow & PW_ALLOW_BODY) {
+                how |= NGX_HTTP_WASM_WRITES;
+            }
+        }
+    }
+
+    return how;
 }
 
 
@@ -584,12 +591,7 @@ ngx_http_wasm_response_resume(ngx_http_wasm_ctx_t *ctx)
     }
 
     if (ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS) {
-
-        rc = ngx_http_wasm_response_headers(ctx);
-
-        return (rc == NGX_OK
-                && ctx->response_at == NGX_HTTP_WASM_RESPONSE_HEADERS)
-               ? ngx_http_wasm_response_start(ctx) : rc;
+        return ngx_http_wasm_response_headers(ctx);
     }
 
     /* it was paused at the end of the body */
@@ -741,8 +743,8 @@ ngx_http_wasm_response_replace(ngx_http_wasm_ctx_t *ctx)
 static void
 ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx)
 {
-    ngx_uint_t    i;
-    ngx_chain_t  *cl;
+    ngx_chain_t             *cl;
+    ngx_http_wasm_stream_t  *st;
 
     ctx->request->buffered &= ~NGX_HTTP_WASM_BUFFERED;
 
@@ -756,9 +758,8 @@ ngx_http_wasm_response_discard(ngx_http_wasm_ctx_t *ctx)
         ngx_http_wasm_body_consume(cl->buf);
     }
 
-    for (i = 0; i < ctx->nstreams; i++) {
-        ngx_http_wasm_body_clear(ctx, &ctx->streams[i]
-                                           .held[NGX_HTTP_WASM_RESPONSE]);
+    for (st = ctx->streams; ctx->holding && st < ctx->end; st++) {
+        ngx_http_wasm_body_clear(ctx, &st->held[NGX_HTTP_WASM_RESPONSE]);
     }
 
     ctx->in = NULL;

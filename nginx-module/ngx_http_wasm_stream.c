@@ -1,7 +1,7 @@
 
 /*
- * The chain of a request: its streams are made, entered, paused, resumed and
- * ended here, one callback at a time, the same way in both directions.
+ * The streams of a request: they are opened, entered, paused and resumed here,
+ * one callback at a time, the same way in both directions.
  *
  * What a callback came to is a return code:
  *
@@ -18,309 +18,25 @@
 #include "ngx_http_wasm_module.h"
 
 
-static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_take(ngx_http_request_t *r);
-static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_alloc(
-    ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log);
-static void ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx);
-static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx,
-    ngx_array_t *filters, ngx_uint_t early);
-static void ngx_http_wasm_ctx_cleanup(void *data);
-static ngx_int_t ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st);
+static ngx_inline ngx_int_t ngx_http_wasm_stream_headers(
+    ngx_http_wasm_stream_t *st, enum pw_callback callback, ngx_uint_t eos);
 static ngx_uint_t ngx_http_wasm_stream_trailers(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
     ngx_http_wasm_body_t *body, enum pw_callback callback, ngx_uint_t eos);
 static ngx_int_t ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     enum pw_callback callback, ngx_uint_t eos);
-static void ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st);
+static ngx_inline void ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st);
+static ngx_inline ngx_int_t ngx_http_wasm_stream_left(
+    ngx_http_wasm_stream_t *st, enum pw_action action);
+static ngx_int_t ngx_http_wasm_stream_answer(ngx_http_wasm_stream_t *st,
+    enum pw_action action);
 static ngx_int_t ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st,
     ngx_int_t status);
-static void ngx_http_wasm_wake_handler(ngx_event_t *ev);
-
-
-/* nginx forgets the contexts of modules at an internal redirect */
-
-ngx_http_wasm_ctx_t *
-ngx_http_wasm_ctx_get(ngx_http_request_t *r)
-{
-    ngx_pool_cleanup_t   *cln;
-    ngx_http_wasm_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_wasm_filter_module);
-
-    if (ctx || (!r->internal && !r->filter_finalize)) {
-        return ctx;
-    }
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_wasm_ctx_cleanup) {
-            ctx = cln->data;
-            ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
-            return ctx;
-        }
-    }
-
-    return NULL;
-}
-
-
-ngx_http_wasm_ctx_t *
-ngx_http_wasm_ctx_create(ngx_http_request_t *r)
-{
-    ngx_pool_cleanup_t        *cln;
-    ngx_http_wasm_ctx_t       *ctx;
-    ngx_http_wasm_loc_conf_t  *wlcf;
-
-    wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    ctx = ngx_http_wasm_ctx_take(r);
-    if (ctx == NULL) {
-        return NULL;
-    }
-
-    if (wlcf->early) {
-        if (ngx_http_wasm_ctx_streams(ctx, wlcf->filters, 1) != NGX_OK) {
-            ngx_http_wasm_ctx_give(ctx);
-            return NULL;
-        }
-
-        ctx->early = ctx->nstreams;
-    }
-
-    if (ngx_http_wasm_ctx_streams(ctx, wlcf->filters, 0) != NGX_OK) {
-        ngx_http_wasm_ctx_give(ctx);
-        return NULL;
-    }
-
-    ctx->at = ctx->nstreams ? ctx->streams : NULL;
-
-    cln->handler = ngx_http_wasm_ctx_cleanup;
-    cln->data = ctx;
-
-    ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
-
-    return ctx;
-}
-
-
-/*
- * A context isn't in the request's pool, which would have to grow for it; one
- * that is over serves the next request.
- */
-
-static ngx_http_wasm_ctx_t *
-ngx_http_wasm_ctx_take(ngx_http_request_t *r)
-{
-    ngx_http_wasm_ctx_t        *ctx;
-    ngx_http_wasm_main_conf_t  *wmcf;
-
-    wmcf = ngx_http_get_module_main_conf(r, ngx_http_wasm_filter_module);
-
-    ctx = wmcf->spare;
-
-    if (ctx) {
-        wmcf->spare = ctx->next;
-        wmcf->nspare--;
-
-    } else {
-        ctx = ngx_http_wasm_ctx_alloc(wmcf, r->connection->log);
-        if (ctx == NULL) {
-            return NULL;
-        }
-    }
-
-    ngx_memzero(&ctx->request, sizeof(ngx_http_wasm_ctx_t)
-                               - offsetof(ngx_http_wasm_ctx_t, request));
-
-    ctx->request = r;
-    ctx->streams = (ngx_http_wasm_stream_t *) (ctx + 1);
-    ctx->request_last = &ctx->request_out;
-    ctx->out_last = &ctx->out;
-    ctx->length = -1;
-    ctx->timer.log = r->connection->log;
-    ctx->wake.log = r->connection->log;
-
-    return ctx;
-}
-
-
-static ngx_http_wasm_ctx_t *
-ngx_http_wasm_ctx_alloc(ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log)
-{
-    ngx_http_wasm_ctx_t  *ctx;
-
-    ctx = ngx_calloc(sizeof(ngx_http_wasm_ctx_t)
-                     + wmcf->longest * sizeof(ngx_http_wasm_stream_t), log);
-    if (ctx == NULL) {
-        return NULL;
-    }
-
-    ctx->timer.handler = ngx_http_wasm_wake_handler;
-    ctx->timer.data = ctx;
-    ctx->wake.handler = ngx_http_wasm_wake_handler;
-    ctx->wake.data = ctx;
-
-    return ctx;
-}
-
-
-/* Its events are neither set nor posted. */
-
-static void
-ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx)
-{
-    ngx_http_wasm_main_conf_t  *wmcf;
-
-    wmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_wasm_filter_module);
-
-    if (wmcf->nspare == NGX_HTTP_WASM_SPARE) {
-        ngx_free(ctx);
-        return;
-    }
-
-    ctx->next = wmcf->spare;
-    wmcf->spare = ctx;
-    wmcf->nspare++;
-}
-
-
-void
-ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf)
-{
-    ngx_http_wasm_ctx_t  *ctx;
-
-    while (wmcf->spare) {
-        ctx = wmcf->spare;
-        wmcf->spare = ctx->next;
-        ngx_free(ctx);
-    }
-
-    wmcf->nspare = 0;
-}
-
-
-/* adds those of one phase to the chain */
-
-static ngx_int_t
-ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx, ngx_array_t *filters,
-    ngx_uint_t early)
-{
-    ngx_str_t                value;
-    ngx_uint_t               i;
-    ngx_http_wasm_filter_t  *filter;
-    ngx_http_wasm_stream_t  *st;
-
-    filter = filters->elts;
-    st = ctx->streams + ctx->nstreams;
-
-    for (i = 0; i < filters->nelts; i++) {
-
-        if (filter[i].early != early) {
-            continue;
-        }
-
-        if (filter[i].condition) {
-            if (ngx_http_complex_value(ctx->request, filter[i].condition,
-                                       &value)
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-
-            if (value.len == 0 || (value.len == 1 && value.data[0] == '0')) {
-                continue;
-            }
-        }
-
-        ngx_memzero(st, sizeof(ngx_http_wasm_stream_t));
-
-        st->ctx = ctx;
-        st->config = filter[i].config;
-        st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
-        st++;
-
-        ctx->body_buffer = ngx_max(ctx->body_buffer,
-                                   filter[i].config->plugin->body_buffer);
-    }
-
-    ctx->nstreams = st - ctx->streams;
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_http_wasm_ctx_cleanup(void *data)
-{
-    ngx_http_wasm_ctx_end(data, 0);
-    ngx_http_wasm_ctx_give(data);
-}
-
-
-/* on_log of all streams, then on_done and on_delete of each */
-
-void
-ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
-{
-    ngx_uint_t               i;
-    ngx_http_wasm_stream_t  *st;
-
-    if (ctx->ended) {
-        return;
-    }
-
-    if (ctx->timer.timer_set) {
-        ngx_del_timer(&ctx->timer);
-    }
-
-    if (ctx->wake.posted) {
-        ngx_delete_posted_event(&ctx->wake);
-    }
-
-    ctx->waiting = NULL;
-    ctx->logging = 1;
-
-    for (i = 0; log && i < ctx->nstreams; i++) {
-        st = &ctx->streams[i];
-
-        if (ngx_http_wasm_stream_open(st) == NGX_OK && !st->skip
-            && pw_on_log(st->stream) == PW_FAULT)
-        {
-            ngx_http_wasm_instance_fault(st->instance,
-                                         ctx->request->connection->log);
-        }
-    }
-
-    ctx->ended = 1;
-
-    for (i = 0; i < ctx->nstreams; i++) {
-        st = &ctx->streams[i];
-
-        if (st->stream && pw_stream_free(st->stream) == PW_FAULT) {
-            ngx_http_wasm_instance_fault(st->instance,
-                                         ctx->request->connection->log);
-        }
-
-        if (st->instance) {
-            if (st->calls) {
-                ngx_http_wasm_call_detach(st);
-            }
-
-            ngx_queue_remove(&st->queue);
-            ngx_http_wasm_instance_release(st->instance);
-        }
-    }
-}
 
 
 /* the stream's context, made when it is first entered */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st)
 {
     ngx_log_t                 *log;
@@ -331,6 +47,7 @@ ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st)
     }
 
     st->opened = 1;
+    st->ctx->unopened--;
     log = st->ctx->request->connection->log;
 
     in = ngx_http_wasm_instance_get(st->config->plugin, log);
@@ -355,30 +72,107 @@ ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st)
 }
 
 
-ngx_int_t
-ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st, ngx_uint_t eos)
-{
-    ngx_int_t  rc;
+/* those in front of end that haven't seen them */
 
-    if (st->skip) {
+ngx_int_t
+ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_stream_t *end, ngx_uint_t eos)
+{
+    ngx_int_t                rc;
+    ngx_http_wasm_stream_t  *st;
+
+    rc = NGX_OK;
+    st = ctx->at;
+
+    if (st == NULL) {
         return NGX_OK;
     }
 
-    rc = ngx_http_wasm_stream_open(st);
+    ctx->counted = 0;
+    ctx->counting = 1;
 
-    if (rc != NGX_OK || st->skip) {
-        return rc;
+    while (st < end && rc == NGX_OK) {
+        rc = ngx_http_wasm_stream_headers(st++, PW_ON_REQUEST_HEADERS, eos);
     }
 
-    st->ctx->counting = 1;
+    ctx->counting = 0;
+    ctx->seen = st;
+    ctx->at = (st == ctx->end) ? NULL : st;
 
-    rc = ngx_http_wasm_stream_call(st, st->ctx->dir == NGX_HTTP_WASM_REQUEST
-                                       ? PW_ON_REQUEST_HEADERS
-                                       : PW_ON_RESPONSE_HEADERS, eos);
+    if (rc == NGX_AGAIN) {
+        ngx_http_wasm_stream_wait(st - 1);
+    }
 
-    st->ctx->counting = 0;
+    return rc;
+}
 
-    return (rc == NGX_DECLINED) ? NGX_OK : rc;
+
+/* ... of the response, from ctx->at on */
+
+ngx_int_t
+ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_uint_t               eos;
+    ngx_http_wasm_stream_t  *st, *next;
+
+    rc = NGX_OK;
+    eos = ctx->bodyless;
+    st = NULL;
+    next = ctx->at;
+
+    ctx->counted = 0;
+    ctx->counting = 1;
+
+    while (next && rc == NGX_OK) {
+        st = next;
+        next = (st == ctx->streams) ? NULL : st - 1;
+
+        rc = ngx_http_wasm_stream_headers(st, PW_ON_RESPONSE_HEADERS, eos);
+
+        if (rc == NGX_AGAIN && ctx->request->headers_out.status < NGX_HTTP_OK)
+        {
+            rc = NGX_OK;           /* a changed protocol can't be held */
+        }
+    }
+
+    ctx->counting = 0;
+    ctx->at = next;
+
+    if (rc == NGX_AGAIN) {
+        ngx_http_wasm_stream_wait(st);
+    }
+
+    return rc;
+}
+
+
+static ngx_inline ngx_int_t
+ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st,
+    enum pw_callback callback, ngx_uint_t eos)
+{
+    ngx_int_t       rc;
+    enum pw_action  action;
+
+    if (!st->opened) {
+        rc = ngx_http_wasm_stream_open(st);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (st->skip || !ngx_http_wasm_has(st->config->plugin, callback)) {
+        return NGX_OK;
+    }
+
+    ngx_http_wasm_stream_enter(st);
+
+    action = (callback == PW_ON_REQUEST_HEADERS)
+             ? pw_on_request_headers(st->stream, eos)
+             : pw_on_response_headers(st->stream, eos);
+
+    return ngx_http_wasm_stream_left(st, action);
 }
 
 
@@ -449,6 +243,7 @@ ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
         }
 
         st->paused |= 1 << ctx->dir;
+        ctx->holding = 1;
         *held = *body;
         ngx_memzero(body, sizeof(ngx_http_wasm_body_t));
 
@@ -552,33 +347,18 @@ static ngx_int_t
 ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     enum pw_callback callback, ngx_uint_t eos)
 {
-    enum pw_action        action;
-    ngx_http_wasm_ctx_t  *ctx;
+    enum pw_action  action;
 
-    if (!ngx_http_wasm_has(st, callback)) {
+    if (!ngx_http_wasm_has(st->config->plugin, callback)) {
         return NGX_OK;
-    }
-
-    ctx = st->ctx;
-
-    if (st->resume && !(st->paused & (1 << ctx->dir))) {
-        st->resume &= ~(1 << ctx->dir);
     }
 
     ngx_http_wasm_stream_enter(st);
 
     switch (callback) {
 
-    case PW_ON_REQUEST_HEADERS:
-        action = pw_on_request_headers(st->stream, eos);
-        break;
-
     case PW_ON_REQUEST_BODY:
         action = pw_on_request_body(st->stream, eos);
-        break;
-
-    case PW_ON_RESPONSE_HEADERS:
-        action = pw_on_response_headers(st->stream, eos);
         break;
 
     case PW_ON_RESPONSE_TRAILERS:
@@ -590,7 +370,54 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
         break;
     }
 
+    return ngx_http_wasm_stream_left(st, action);
+}
+
+
+/* A continue_stream from before counts for a pause only. */
+
+static ngx_inline void
+ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+
+    if (st->resume && !(st->paused & (1 << ctx->dir))) {
+        st->resume &= ~(1 << ctx->dir);
+    }
+
+    st->entered = 1;
+    ctx->undo = NULL;
+}
+
+
+/* what the stream's own callback came to */
+
+static ngx_inline ngx_int_t
+ngx_http_wasm_stream_left(ngx_http_wasm_stream_t *st, enum pw_action action)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
     st->entered = 0;
+
+    if (action == PW_CONTINUE && !st->resume
+        && !ctx->failed && !ctx->close && ctx->local == NULL)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_wasm_stream_answer(st, action);
+}
+
+
+static ngx_int_t
+ngx_http_wasm_stream_answer(ngx_http_wasm_stream_t *st, enum pw_action action)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
 
     if (action == PW_FAULT) {
         ngx_http_wasm_instance_fault(st->instance,
@@ -618,19 +445,9 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
         return NGX_AGAIN;
     }
 
-    if (st->resume) {
-        st->resume &= ~(1 << ctx->dir);
-    }
+    st->resume &= ~(1 << ctx->dir);
 
     return NGX_OK;
-}
-
-
-static void
-ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st)
-{
-    st->entered = 1;
-    st->ctx->undo = NULL;
 }
 
 
@@ -653,6 +470,7 @@ ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st)
            || ctx->request_at == NGX_HTTP_WASM_REQUEST_UNBUFFERED)
         : ctx->response_at == NGX_HTTP_WASM_RESPONSE_BODY)
     {
+        ctx->holding = 1;
         st->body = &st->held[ctx->dir];
     }
 }
@@ -744,7 +562,7 @@ ngx_http_wasm_stream_next(ngx_http_wasm_stream_t *st)
 
     st++;
 
-    return (st == ctx->streams + ctx->nstreams) ? NULL : st;
+    return (st == ctx->end) ? NULL : st;
 }
 
 
@@ -820,68 +638,4 @@ ngx_http_wasm_stream_resume(ngx_http_wasm_ctx_t *ctx)
     ctx->waiting = NULL;
 
     return rc;
-}
-
-
-/* size bytes of the request's memory for what the plugin sets */
-
-ngx_int_t
-ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size)
-{
-    ngx_http_wasm_ctx_t  *ctx;
-
-    ctx = st->ctx;
-
-    if (size <= NGX_HTTP_WASM_SET_MAX - ctx->set_size) {
-        ctx->set_size += size;
-        return NGX_OK;
-    }
-
-    if (!ctx->full) {
-        ctx->full = 1;
-
-        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
-                      "wasm plugin \"%V\": more than %d bytes of headers and "
-                      "variables set for one request",
-                      &st->config->plugin->name, NGX_HTTP_WASM_SET_MAX);
-    }
-
-    return NGX_DECLINED;
-}
-
-
-static void
-ngx_http_wasm_wake_handler(ngx_event_t *ev)
-{
-    ngx_connection_t     *c;
-    ngx_http_request_t   *r;
-    ngx_http_wasm_ctx_t  *ctx;
-
-    ctx = ev->data;
-    r = ctx->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    if (ev->timedout) {
-        ev->timedout = 0;
-        ctx->timedout = (ctx->waiting != NULL);
-    }
-
-    if (ctx->waiting == NULL) {
-
-        /* another turn for a long response */
-
-        if (ctx->in) {
-            r->write_event_handler(r);
-        }
-
-    } else if (ctx->dir == NGX_HTTP_WASM_REQUEST) {
-        ngx_http_wasm_request_wake(ctx);
-
-    } else {
-        ngx_http_wasm_response_wake(ctx);
-    }
-
-    ngx_http_run_posted_requests(c);
 }

@@ -1,0 +1,422 @@
+
+/*
+ * The context of a request: its streams, its events, what it may use of
+ * memory, and its end.
+ */
+
+
+#include "ngx_http_wasm_module.h"
+
+
+static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_take(ngx_http_request_t *r);
+static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_alloc(
+    ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log);
+static void ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx);
+static ngx_int_t ngx_http_wasm_ctx_condition(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_filter_t *filter);
+static void ngx_http_wasm_ctx_cleanup(void *data);
+static void ngx_http_wasm_ctx_log(ngx_http_wasm_ctx_t *ctx);
+static void ngx_http_wasm_ctx_forget(ngx_http_wasm_ctx_t *ctx);
+static void ngx_http_wasm_ctx_wake(ngx_event_t *ev);
+
+
+ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_create(ngx_http_request_t *r, ngx_http_wasm_chain_t *chain)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = ngx_http_wasm_ctx_take(r);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ctx->chain = chain;
+
+    if (ngx_http_wasm_ctx_streams(ctx) != NGX_OK) {
+        ngx_http_wasm_ctx_give(ctx);
+        return NULL;
+    }
+
+    cln->handler = ngx_http_wasm_ctx_cleanup;
+    cln->data = ctx;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
+
+    return ctx;
+}
+
+
+/* nginx forgets the contexts of modules at an internal redirect */
+
+ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_find(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t   *cln;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_wasm_ctx_cleanup) {
+            ctx = cln->data;
+            ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Compilers store zeros one by one only where they are few: part by part. */
+
+#define ngx_http_wasm_ctx_zero(ctx, from, to)                                 \
+    ngx_memzero(&(ctx)->from, offsetof(ngx_http_wasm_ctx_t, to)               \
+                              - offsetof(ngx_http_wasm_ctx_t, from))
+
+/*
+ * A context isn't in the request's pool, which would have to grow for it; one
+ * that is over serves the next request.
+ */
+
+static ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_take(ngx_http_request_t *r)
+{
+    ngx_http_wasm_ctx_t        *ctx;
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_get_module_main_conf(r, ngx_http_wasm_filter_module);
+
+    ctx = wmcf->spare;
+
+    if (ctx) {
+        wmcf->spare = ctx->next;
+        wmcf->nspare--;
+
+    } else {
+        ctx = ngx_http_wasm_ctx_alloc(wmcf, r->connection->log);
+        if (ctx == NULL) {
+            return NULL;
+        }
+    }
+
+    ngx_http_wasm_ctx_zero(ctx, dir, counted);
+    ngx_http_wasm_ctx_zero(ctx, counted, request_at);
+    ngx_http_wasm_ctx_zero(ctx, request_at, response_at);
+    ngx_memzero(&ctx->response_at, sizeof(ngx_http_wasm_ctx_t)
+                                - offsetof(ngx_http_wasm_ctx_t, response_at));
+
+    ctx->request = r;
+    ctx->request_last = &ctx->request_out;
+    ctx->out_last = &ctx->out;
+    ctx->length = -1;
+    ctx->timer.log = r->connection->log;
+    ctx->wake.log = r->connection->log;
+
+    return ctx;
+}
+
+
+static ngx_http_wasm_ctx_t *
+ngx_http_wasm_ctx_alloc(ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log)
+{
+    ngx_uint_t            i;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ngx_calloc(sizeof(ngx_http_wasm_ctx_t)
+                     + wmcf->longest * sizeof(ngx_http_wasm_stream_t), log);
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ctx->timer.handler = ngx_http_wasm_ctx_wake;
+    ctx->timer.data = ctx;
+    ctx->wake.handler = ngx_http_wasm_ctx_wake;
+    ctx->wake.data = ctx;
+
+    ctx->streams = (ngx_http_wasm_stream_t *) (ctx + 1);
+
+    for (i = 0; i < wmcf->longest; i++) {
+        ctx->streams[i].ctx = ctx;
+    }
+
+    return ctx;
+}
+
+
+/* Its events are neither set nor posted. */
+
+static void
+ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    wmcf = ngx_http_get_module_main_conf(ctx->request,
+                                         ngx_http_wasm_filter_module);
+
+    if (wmcf->nspare == NGX_HTTP_WASM_SPARE) {
+        ngx_free(ctx);
+        return;
+    }
+
+    ctx->next = wmcf->spare;
+    wmcf->spare = ctx;
+    wmcf->nspare++;
+}
+
+
+void
+ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    while (wmcf->spare) {
+        ctx = wmcf->spare;
+        wmcf->spare = ctx->next;
+        ngx_free(ctx);
+    }
+
+    wmcf->nspare = 0;
+}
+
+
+/* those of the chain whose conditions hold */
+
+static ngx_int_t
+ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t                rc;
+    ngx_http_wasm_chain_t   *chain;
+    ngx_http_wasm_filter_t  *filter, *late, *end;
+    ngx_http_wasm_stream_t  *st;
+
+    chain = ctx->chain;
+    filter = chain->filters.elts;
+    late = filter + chain->early;
+    end = filter + chain->filters.nelts;
+
+    st = ctx->streams;
+    ctx->early = st;
+    ctx->body_buffer = chain->body_buffer;
+
+    for ( /* void */ ; filter < end; filter++) {
+
+        if (filter->condition) {
+            rc = ngx_http_wasm_ctx_condition(ctx, filter);
+
+            if (rc == NGX_ERROR) {
+                return NGX_ERROR;
+            }
+
+            if (rc == NGX_DECLINED) {
+                continue;
+            }
+        }
+
+        ngx_memzero(&st->instance, sizeof(ngx_http_wasm_stream_t)
+                                 - offsetof(ngx_http_wasm_stream_t, instance));
+
+        st->config = filter->config;
+        st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
+        st++;
+
+        if (filter < late) {
+            ctx->early = st;
+        }
+    }
+
+    ctx->end = st;
+    ctx->seen = ctx->streams;
+    ctx->at = (st == ctx->streams) ? NULL : ctx->streams;
+    ctx->unopened = st - ctx->streams;
+
+    return NGX_OK;
+}
+
+
+/* NGX_DECLINED: the filter is skipped */
+
+static ngx_int_t
+ngx_http_wasm_ctx_condition(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_filter_t *filter)
+{
+    ngx_str_t  value;
+
+    if (ngx_http_complex_value(ctx->request, filter->condition, &value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (value.len == 0 || (value.len == 1 && value.data[0] == '0')) {
+        return NGX_DECLINED;
+    }
+
+    ctx->body_buffer = ngx_max(ctx->body_buffer,
+                               filter->config->plugin->body_buffer);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_wasm_ctx_cleanup(void *data)
+{
+    ngx_http_wasm_ctx_t *ctx = data;
+
+    if (!ctx->ended) {
+        ngx_http_wasm_ctx_end(ctx, 0);
+    }
+
+    ngx_http_wasm_ctx_give(ctx);
+}
+
+
+/* on_log of all streams, then on_done and on_delete of each; once */
+
+void
+ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
+{
+    ngx_http_wasm_stream_t  *st;
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+
+    if (ctx->wake.posted) {
+        ngx_delete_posted_event(&ctx->wake);
+    }
+
+    ctx->waiting = NULL;
+    ctx->logging = 1;
+
+    if (log && (ctx->unopened || ngx_http_wasm_has(ctx->chain, PW_ON_LOG))) {
+        ngx_http_wasm_ctx_log(ctx);
+    }
+
+    ctx->ended = 1;
+
+    for (st = ctx->streams; st < ctx->end; st++) {
+
+        if (st->instance == NULL) {
+            continue;
+        }
+
+        if (st->stream && pw_stream_free(st->stream) == PW_FAULT) {
+            ngx_http_wasm_instance_fault(st->instance,
+                                         ctx->request->connection->log);
+        }
+
+        if (st->calls) {
+            ngx_http_wasm_call_detach(st);
+        }
+
+        ngx_queue_remove(&st->queue);
+        ngx_http_wasm_instance_release(st->instance);
+    }
+
+    if (ctx->holding) {
+        ngx_http_wasm_ctx_forget(ctx);
+    }
+}
+
+
+static void
+ngx_http_wasm_ctx_log(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_http_wasm_stream_t  *st;
+
+    for (st = ctx->streams; st < ctx->end; st++) {
+
+        if (ngx_http_wasm_stream_open(st) == NGX_OK && !st->skip
+            && pw_on_log(st->stream) == PW_FAULT)
+        {
+            ngx_http_wasm_instance_fault(st->instance,
+                                         ctx->request->connection->log);
+        }
+    }
+}
+
+
+/* The next request's streams hold nothing of bodies. */
+
+static void
+ngx_http_wasm_ctx_forget(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_http_wasm_stream_t  *st;
+
+    for (st = ctx->streams; st < ctx->end; st++) {
+        ngx_memzero(st->held, sizeof(st->held));
+    }
+}
+
+
+/* size bytes of the request's memory for what the plugin sets */
+
+ngx_int_t
+ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+
+    if (size <= NGX_HTTP_WASM_SET_MAX - ctx->set_size) {
+        ctx->set_size += size;
+        return NGX_OK;
+    }
+
+    if (!ctx->full) {
+        ctx->full = 1;
+
+        ngx_log_error(NGX_LOG_WARN, ctx->request->connection->log, 0,
+                      "wasm plugin \"%V\": more than %d bytes of headers and "
+                      "variables set for one request",
+                      &st->config->plugin->name, NGX_HTTP_WASM_SET_MAX);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* the timer of a pause is over, or the request's turn has come */
+
+static void
+ngx_http_wasm_ctx_wake(ngx_event_t *ev)
+{
+    ngx_connection_t     *c;
+    ngx_http_request_t   *r;
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ev->data;
+    r = ctx->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (ev->timedout) {
+        ev->timedout = 0;
+        ctx->timedout = (ctx->waiting != NULL);
+    }
+
+    if (ctx->waiting == NULL) {
+
+        /* another turn for a long response */
+
+        if (ctx->in) {
+            r->write_event_handler(r);
+        }
+
+    } else if (ctx->dir == NGX_HTTP_WASM_REQUEST) {
+        ngx_http_wasm_request_wake(ctx);
+
+    } else {
+        ngx_http_wasm_response_wake(ctx);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
