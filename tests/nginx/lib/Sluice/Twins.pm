@@ -20,6 +20,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use File::Find;
+use IO::Select;
 use Sluice::Nginx;
 use Test::More;
 use Time::HiRes qw(time);
@@ -79,18 +80,31 @@ sub same_bytes
     $name =~ s/\r\nHost: localhost|\r\nConnection: close|\s+$//g;
     $name =~ s/\r\n/ | /g;
     return $self->compare(join(' ', $o{port} // (), $name), sub {
-        my ($nginx) = @_;
-        my $c = $nginx->connect($o{port});
-        $c->exchange($bytes, 10);
+        my @c = map { $_->connect($o{port}) } @_;
+        $_->exchange($bytes, 10) for @c;
         for my $more (@{ $o{more} // [] }) {
             select undef, undef, undef, 0.05;
-            $c->send($more);
+            $_->send($more) for @c;
         }
-        my $all = $c->read_all($o{timeout} // 10);
-        my @responses = responses($all, method => $o{method});
-        return join "\n", (map { shape($_) } @responses),
-            @responses ? () : $all, $c->{closed} ? '' : 'not closed';
+        read_all($o{timeout} // 10, @c);
+        return map {
+            my @responses = responses($_->{buffer}, method => $o{method});
+            join "\n", (map { shape($_) } @responses),
+                @responses ? () : $_->{buffer}, $_->{closed} ? '' : 'not closed';
+        } @c;
     });
+}
+
+# What comes on all of them, until they are closed or nothing does.
+sub read_all
+{
+    my ($timeout, @clients) = @_;
+    while (my @open = grep { !$_->{closed} } @clients) {
+        my %ready = map { fileno $_ => 1 }
+            IO::Select->new(map { $_->socket } @open)->can_read($timeout)
+            or last;
+        $_->fill(0) for grep { $ready{fileno $_->socket} } @open;
+    }
 }
 
 # %%MACROS%% in the arguments are those of each twin.
@@ -98,11 +112,13 @@ sub same_curl
 {
     my ($self, @args) = @_;
     return $self->compare("curl @args", sub {
-        my ($nginx) = @_;
-        my $r = Sluice::HTTP::curl(map { $nginx->expand($_) } @args);
-        $r->{body} = '' if grep { $_ eq '-I' } @args;
-        # Of a stream that is reset curl tells more or less.
-        return ($r->complete ? shape($r) : '') . $r->exit;
+        return map {
+            my $nginx = $_;
+            my $r = Sluice::HTTP::curl(map { $nginx->expand($_) } @args);
+            $r->{body} = '' if grep { $_ eq '-I' } @args;
+            # Of a stream that is reset curl tells more or less.
+            ($r->complete ? shape($r) : '') . $r->exit;
+        } @_;
     });
 }
 
@@ -110,7 +126,7 @@ sub compare
 {
     my ($self, $name, $ask) = @_;
     my $began = time;
-    my @got = map { $ask->($_) } $self->both;
+    my @got = $ask->($self->both);
     $self->{slow}{$name} = time - $began;
     $self->{count}++ unless $self->{seen}{$name}++;
     return 1 if $got[0] eq $got[1];
