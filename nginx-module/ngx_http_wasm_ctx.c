@@ -12,7 +12,9 @@ static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_take(ngx_http_request_t *r);
 static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_alloc(
     ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log);
 static void ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx);
-static ngx_int_t ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx);
+static ngx_inline ngx_int_t ngx_http_wasm_ctx_streams(
+    ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_filter_t *filter,
+    ngx_http_wasm_filter_t *end);
 static ngx_int_t ngx_http_wasm_ctx_condition(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_filter_t *filter);
 static void ngx_http_wasm_ctx_cleanup(void *data);
@@ -24,8 +26,10 @@ static void ngx_http_wasm_ctx_wake(ngx_event_t *ev);
 ngx_http_wasm_ctx_t *
 ngx_http_wasm_ctx_create(ngx_http_request_t *r, ngx_http_wasm_chain_t *chain)
 {
-    ngx_pool_cleanup_t   *cln;
-    ngx_http_wasm_ctx_t  *ctx;
+    ngx_int_t                rc;
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_wasm_ctx_t     *ctx;
+    ngx_http_wasm_filter_t  *filter, *late, *end;
 
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
@@ -38,11 +42,29 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r, ngx_http_wasm_chain_t *chain)
     }
 
     ctx->chain = chain;
+    ctx->body_buffer = chain->body_buffer;
+    ctx->end = ctx->streams;
 
-    if (ngx_http_wasm_ctx_streams(ctx) != NGX_OK) {
+    filter = chain->filters.elts;
+    late = filter + chain->early;
+    end = filter + chain->filters.nelts;
+
+    rc = chain->early ? ngx_http_wasm_ctx_streams(ctx, filter, late) : NGX_OK;
+
+    ctx->early = ctx->end;
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_wasm_ctx_streams(ctx, late, end);
+    }
+
+    if (rc != NGX_OK) {
         ngx_http_wasm_ctx_give(ctx);
         return NULL;
     }
+
+    ctx->seen = ctx->streams;
+    ctx->at = (ctx->end == ctx->streams) ? NULL : ctx->streams;
+    ctx->unopened = ctx->end - ctx->streams;
 
     cln->handler = ngx_http_wasm_ctx_cleanup;
     cln->data = ctx;
@@ -134,6 +156,8 @@ ngx_http_wasm_ctx_alloc(ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log)
         return NULL;
     }
 
+    ctx->conf = wmcf;
+
     ctx->timer.handler = ngx_http_wasm_ctx_wake;
     ctx->timer.data = ctx;
     ctx->wake.handler = ngx_http_wasm_ctx_wake;
@@ -156,8 +180,7 @@ ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_http_wasm_main_conf_t  *wmcf;
 
-    wmcf = ngx_http_get_module_main_conf(ctx->request,
-                                         ngx_http_wasm_filter_module);
+    wmcf = ctx->conf;
 
     if (wmcf->nspare == NGX_HTTP_WASM_SPARE) {
         ngx_free(ctx);
@@ -185,26 +208,16 @@ ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf)
 }
 
 
-/* those of the chain whose conditions hold */
+/* adds those of the filters up to end whose conditions hold */
 
-static ngx_int_t
-ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx)
+static ngx_inline ngx_int_t
+ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_filter_t *filter, ngx_http_wasm_filter_t *end)
 {
     ngx_int_t                rc;
-    ngx_http_wasm_chain_t   *chain;
-    ngx_http_wasm_filter_t  *filter, *late, *end;
     ngx_http_wasm_stream_t  *st;
 
-    chain = ctx->chain;
-    filter = chain->filters.elts;
-    late = filter + chain->early;
-    end = filter + chain->filters.nelts;
-
-    st = ctx->streams;
-    ctx->early = st;
-    ctx->body_buffer = chain->body_buffer;
-
-    for ( /* void */ ; filter < end; filter++) {
+    for (st = ctx->end; filter < end; filter++) {
 
         if (filter->condition) {
             rc = ngx_http_wasm_ctx_condition(ctx, filter);
@@ -222,18 +235,15 @@ ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx)
                                  - offsetof(ngx_http_wasm_stream_t, instance));
 
         st->config = filter->config;
-        st->save = (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN);
-        st++;
 
-        if (filter < late) {
-            ctx->early = st;
+        if (st->config->plugin->fail == NGX_HTTP_WASM_FAIL_OPEN) {
+            st->save = 1;
         }
+
+        st++;
     }
 
     ctx->end = st;
-    ctx->seen = ctx->streams;
-    ctx->at = (st == ctx->streams) ? NULL : ctx->streams;
-    ctx->unopened = st - ctx->streams;
 
     return NGX_OK;
 }
@@ -282,7 +292,7 @@ ngx_http_wasm_ctx_cleanup(void *data)
 void
 ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
 {
-    ngx_http_wasm_stream_t  *st;
+    ngx_http_wasm_stream_t  *st, *end;
 
     if (ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);
@@ -300,8 +310,9 @@ ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
     }
 
     ctx->ended = 1;
+    end = ctx->end;
 
-    for (st = ctx->streams; st < ctx->end; st++) {
+    for (st = ctx->streams; st < end; st++) {
 
         if (st->instance == NULL) {
             continue;
@@ -316,7 +327,10 @@ ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
             ngx_http_wasm_call_detach(st);
         }
 
-        ngx_queue_remove(&st->queue);
+        if (st->queued) {
+            ngx_queue_remove(&st->queue);
+        }
+
         ngx_http_wasm_instance_release(st->instance);
     }
 

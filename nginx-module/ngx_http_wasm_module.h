@@ -122,7 +122,7 @@ typedef enum {
 struct ngx_http_wasm_instance_s {
     ngx_http_wasm_plugin_t    *plugin;
     pw_instance               *instance;
-    ngx_queue_t                streams;    /* ngx_http_wasm_stream_t.queue */
+    ngx_queue_t                waiting;    /* ngx_http_wasm_stream_t.queue */
     ngx_queue_t                calls;      /* ngx_http_wasm_call_t.queue */
     ngx_uint_t                 refs;
     unsigned                   dead:1;
@@ -200,7 +200,7 @@ typedef enum {
 struct ngx_http_wasm_stream_s {
     ngx_http_wasm_ctx_t       *ctx;
     ngx_http_wasm_config_t    *config;
-    ngx_queue_t                queue;      /* in instance->streams */
+    ngx_queue_t                queue;      /* in instance->waiting */
 
     /* collected by Pause; all zero unless ctx->holding */
     ngx_http_wasm_body_t       held[NGX_HTTP_WASM_NDIRS];
@@ -215,6 +215,7 @@ struct ngx_http_wasm_stream_s {
     unsigned                   opened:1;   /* or tried in vain */
     unsigned                   skip:1;     /* is not entered any more */
     unsigned                   entered:1;  /* its callback is running */
+    unsigned                   queued:1;   /* since it waited first */
     unsigned                   paused:2;   /* a bit each direction */
     unsigned                   resume:2;   /* continue_stream was called */
     unsigned                   save:1;     /* keep what a fault undoes */
@@ -262,16 +263,17 @@ typedef enum {
 } ngx_http_wasm_response_e;
 
 
-/* one request; the streams in the order of the chain */
+/* one request */
 
 struct ngx_http_wasm_ctx_s {
     ngx_event_t                timer;      /* of a pause */
     ngx_event_t                wake;       /* posted: go on */
+    ngx_http_wasm_main_conf_t *conf;
     ngx_http_wasm_ctx_t       *next;       /* of the spare ones */
 
     ngx_http_request_t        *request;
     ngx_http_wasm_chain_t     *chain;
-    ngx_http_wasm_stream_t    *streams;
+    ngx_http_wasm_stream_t    *streams;    /* in the order of the chain */
     ngx_http_wasm_stream_t    *early;      /* behind those of phase=rewrite */
     ngx_http_wasm_stream_t    *end;        /* behind the last one */
     ngx_http_wasm_stream_t    *seen;       /* behind the last one that saw the
@@ -436,6 +438,12 @@ ngx_int_t ngx_http_wasm_request_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_wasm_request_rewrite(ngx_http_request_t *r);
 ngx_int_t ngx_http_wasm_request_log(ngx_http_request_t *r);
 void ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx);
+
+/* ngx_http_wasm_buffered.c: bodies that are read before the content handler */
+
+ngx_int_t ngx_http_wasm_buffered_read(ngx_http_wasm_ctx_t *ctx);
+ngx_int_t ngx_http_wasm_buffered_run(ngx_http_wasm_ctx_t *ctx);
+ngx_int_t ngx_http_wasm_buffered_finish(ngx_http_wasm_ctx_t *ctx);
 
 /* ngx_http_wasm_unbuffered.c: bodies that the content handler reads */
 

@@ -319,7 +319,7 @@ ngx_http_wasm_instance_start(ngx_http_wasm_plugin_t *plugin,
 
     in->plugin = plugin;
     in->refs = 1;
-    ngx_queue_init(&in->streams);
+    ngx_queue_init(&in->waiting);
     ngx_queue_init(&in->calls);
 
     in->instance = pw_instance_new(plugin->plugin, error);
@@ -675,8 +675,8 @@ ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in, ngx_log_t *log)
     ngx_http_wasm_log(NGX_LOG_ERR, log, &in->plugin->name, text,
                       ngx_strlen(text));
 
-    for (q = ngx_queue_head(&in->streams);
-         q != ngx_queue_sentinel(&in->streams);
+    for (q = ngx_queue_head(&in->waiting);
+         q != ngx_queue_sentinel(&in->waiting);
          q = ngx_queue_next(q))
     {
         st = ngx_queue_data(q, ngx_http_wasm_stream_t, queue);

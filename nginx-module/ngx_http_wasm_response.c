@@ -164,8 +164,11 @@ ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx)
     ctx->dir = NGX_HTTP_WASM_RESPONSE;
     ctx->at = ctx->seen - 1;
     ctx->length = r->headers_out.content_length_n;
-    ctx->bodyless = ngx_http_wasm_response_bodyless(r);
     ctx->in_offset = 0;
+
+    if (ngx_http_wasm_response_bodyless(r)) {
+        ctx->bodyless = 1;
+    }
 }
 
 
@@ -240,9 +243,13 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
     ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
     ctx->headers_sent = 1;
 
+    if (ctx->in == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
     rc = ngx_http_next_header_filter(r);
 
-    if (rc == NGX_ERROR || rc > NGX_OK || ctx->in == NULL) {
+    if (rc == NGX_ERROR || rc > NGX_OK) {
         return rc;
     }
 
@@ -363,7 +370,11 @@ ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     ctx = (r == r->main) ? ngx_http_wasm_ctx_get(r) : NULL;
 
-    if (ctx && ctx->answer) {
+    if (ctx == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    if (ctx->answer) {
 
         for (cl = in; cl; cl = cl->next) {
             ngx_http_wasm_body_consume(cl->buf);
@@ -373,8 +384,7 @@ ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         ctx->answer = NULL;
     }
 
-    if (ctx == NULL
-        || ctx->response_at == NGX_HTTP_WASM_RESPONSE_NONE
+    if (ctx->response_at == NGX_HTTP_WASM_RESPONSE_NONE
         || ctx->response_at == NGX_HTTP_WASM_RESPONSE_PASS)
     {
         return ngx_http_next_body_filter(r, in);

@@ -18,15 +18,19 @@
 #include "ngx_http_wasm_module.h"
 
 
+static ngx_inline ngx_int_t ngx_http_wasm_stream_new(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_stream_t *st);
 static ngx_inline ngx_int_t ngx_http_wasm_stream_headers(
-    ngx_http_wasm_stream_t *st, enum pw_callback callback, ngx_uint_t eos);
+    ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_stream_t *st,
+    enum pw_callback callback, bool eos);
 static ngx_uint_t ngx_http_wasm_stream_trailers(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_stream_body(ngx_http_wasm_stream_t *st,
     ngx_http_wasm_body_t *body, enum pw_callback callback, ngx_uint_t eos);
 static ngx_int_t ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     enum pw_callback callback, ngx_uint_t eos);
-static ngx_inline void ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st);
-static ngx_inline ngx_int_t ngx_http_wasm_stream_left(
+static ngx_inline void ngx_http_wasm_stream_enter(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_stream_t *st);
+static ngx_inline ngx_int_t ngx_http_wasm_stream_left(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_stream_t *st, enum pw_action action);
 static ngx_int_t ngx_http_wasm_stream_answer(ngx_http_wasm_stream_t *st,
     enum pw_action action);
@@ -39,32 +43,39 @@ static ngx_int_t ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st,
 ngx_int_t
 ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st)
 {
-    ngx_log_t                 *log;
-    ngx_http_wasm_instance_t  *in;
-
     if (st->opened) {
         return st->stream ? NGX_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    st->opened = 1;
-    st->ctx->unopened--;
-    log = st->ctx->request->connection->log;
+    return ngx_http_wasm_stream_new(st->ctx, st);
+}
 
-    in = ngx_http_wasm_instance_get(st->config->plugin, log);
+
+static ngx_inline ngx_int_t
+ngx_http_wasm_stream_new(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_stream_t *st)
+{
+    ngx_http_wasm_instance_t  *in;
+
+    ctx->unopened--;
+
+    in = ngx_http_wasm_instance_get(st->config->plugin,
+                                    ctx->request->connection->log);
+    st->opened = 1;
+
     if (in == NULL) {
         return ngx_http_wasm_stream_fail(st, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
     in->refs++;
     st->instance = in;
-    ngx_queue_insert_tail(&in->streams, &st->queue);
 
-    ngx_http_wasm_stream_enter(st);
+    ngx_http_wasm_stream_enter(ctx, st);
     st->stream = pw_stream_new(in->roots[st->config->index], st);
     st->entered = 0;
+    st->resume = 0;
 
     if (st->stream == NULL) {
-        ngx_http_wasm_instance_fault(in, log);
+        ngx_http_wasm_instance_fault(in, ctx->request->connection->log);
         return ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
     }
 
@@ -78,9 +89,11 @@ ngx_int_t
 ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_stream_t *end, ngx_uint_t eos)
 {
+    bool                     last;
     ngx_int_t                rc;
     ngx_http_wasm_stream_t  *st;
 
+    last = eos;
     rc = NGX_OK;
     st = ctx->at;
 
@@ -91,8 +104,12 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
     ctx->counted = 0;
     ctx->counting = 1;
 
-    while (st < end && rc == NGX_OK) {
-        rc = ngx_http_wasm_stream_headers(st++, PW_ON_REQUEST_HEADERS, eos);
+    while (st < end) {
+        rc = ngx_http_wasm_stream_headers(ctx, st++, PW_ON_REQUEST_HEADERS,
+                                          last);
+        if (rc != NGX_OK) {
+            break;
+        }
     }
 
     ctx->counting = 0;
@@ -112,27 +129,32 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
 ngx_int_t
 ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
 {
+    bool                     last;
     ngx_int_t                rc;
-    ngx_uint_t               eos;
     ngx_http_wasm_stream_t  *st, *next;
 
     rc = NGX_OK;
-    eos = ctx->bodyless;
+    last = ctx->bodyless;
     st = NULL;
     next = ctx->at;
 
     ctx->counted = 0;
     ctx->counting = 1;
 
-    while (next && rc == NGX_OK) {
+    while (next) {
         st = next;
         next = (st == ctx->streams) ? NULL : st - 1;
 
-        rc = ngx_http_wasm_stream_headers(st, PW_ON_RESPONSE_HEADERS, eos);
+        rc = ngx_http_wasm_stream_headers(ctx, st, PW_ON_RESPONSE_HEADERS,
+                                          last);
 
         if (rc == NGX_AGAIN && ctx->request->headers_out.status < NGX_HTTP_OK)
         {
             rc = NGX_OK;           /* a changed protocol can't be held */
+        }
+
+        if (rc != NGX_OK) {
+            break;
         }
     }
 
@@ -148,14 +170,14 @@ ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
 
 
 static ngx_inline ngx_int_t
-ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st,
-    enum pw_callback callback, ngx_uint_t eos)
+ngx_http_wasm_stream_headers(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_stream_t *st, enum pw_callback callback, bool eos)
 {
     ngx_int_t       rc;
     enum pw_action  action;
 
     if (!st->opened) {
-        rc = ngx_http_wasm_stream_open(st);
+        rc = ngx_http_wasm_stream_new(ctx, st);
 
         if (rc != NGX_OK) {
             return rc;
@@ -166,13 +188,13 @@ ngx_http_wasm_stream_headers(ngx_http_wasm_stream_t *st,
         return NGX_OK;
     }
 
-    ngx_http_wasm_stream_enter(st);
+    ngx_http_wasm_stream_enter(ctx, st);
 
     action = (callback == PW_ON_REQUEST_HEADERS)
              ? pw_on_request_headers(st->stream, eos)
              : pw_on_response_headers(st->stream, eos);
 
-    return ngx_http_wasm_stream_left(st, action);
+    return ngx_http_wasm_stream_left(ctx, st, action);
 }
 
 
@@ -347,13 +369,22 @@ static ngx_int_t
 ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
     enum pw_callback callback, ngx_uint_t eos)
 {
-    enum pw_action  action;
+    enum pw_action        action;
+    ngx_http_wasm_ctx_t  *ctx;
 
     if (!ngx_http_wasm_has(st->config->plugin, callback)) {
         return NGX_OK;
     }
 
-    ngx_http_wasm_stream_enter(st);
+    ctx = st->ctx;
+
+    /* a continue_stream from before counts for a pause only */
+
+    if (st->resume && !(st->paused & (1 << ctx->dir))) {
+        st->resume &= ~(1 << ctx->dir);
+    }
+
+    ngx_http_wasm_stream_enter(ctx, st);
 
     switch (callback) {
 
@@ -370,23 +401,14 @@ ngx_http_wasm_stream_call(ngx_http_wasm_stream_t *st,
         break;
     }
 
-    return ngx_http_wasm_stream_left(st, action);
+    return ngx_http_wasm_stream_left(ctx, st, action);
 }
 
 
-/* A continue_stream from before counts for a pause only. */
-
 static ngx_inline void
-ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st)
+ngx_http_wasm_stream_enter(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_stream_t *st)
 {
-    ngx_http_wasm_ctx_t  *ctx;
-
-    ctx = st->ctx;
-
-    if (st->resume && !(st->paused & (1 << ctx->dir))) {
-        st->resume &= ~(1 << ctx->dir);
-    }
-
     st->entered = 1;
     ctx->undo = NULL;
 }
@@ -395,11 +417,9 @@ ngx_http_wasm_stream_enter(ngx_http_wasm_stream_t *st)
 /* what the stream's own callback came to */
 
 static ngx_inline ngx_int_t
-ngx_http_wasm_stream_left(ngx_http_wasm_stream_t *st, enum pw_action action)
+ngx_http_wasm_stream_left(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_stream_t *st, enum pw_action action)
 {
-    ngx_http_wasm_ctx_t  *ctx;
-
-    ctx = st->ctx;
     st->entered = 0;
 
     if (action == PW_CONTINUE && !st->resume
@@ -463,7 +483,7 @@ ngx_http_wasm_stream_visit(ngx_http_wasm_stream_t *st)
 
     ctx = st->ctx;
 
-    ngx_http_wasm_stream_enter(st);
+    ngx_http_wasm_stream_enter(ctx, st);
 
     if (ctx->dir == NGX_HTTP_WASM_REQUEST
         ? (ctx->request_at == NGX_HTTP_WASM_REQUEST_BODY
@@ -508,6 +528,10 @@ ngx_http_wasm_stream_leave(ngx_http_wasm_stream_t *st, ngx_uint_t fault)
 
     if ((st->resume & (1 << ctx->dir)) || ctx->local || ctx->close) {
         ngx_http_wasm_stream_wake(ctx);
+    }
+
+    if (!(st->paused & (1 << ctx->dir))) {
+        st->resume &= ~(1 << ctx->dir);
     }
 }
 
@@ -577,6 +601,12 @@ ngx_http_wasm_stream_wait(ngx_http_wasm_stream_t *st)
 
     st->paused |= 1 << ctx->dir;
     ctx->waiting = st;
+
+    if (!st->queued) {
+        st->queued = 1;
+        ngx_queue_insert_tail(&st->instance->waiting, &st->queue);
+    }
+
     ctx->undo = NULL;
 
     ngx_add_timer(&ctx->timer, st->config->plugin->pause_timeout);
