@@ -43,6 +43,11 @@ ngx_http_wasm_buffered_read(ngx_http_wasm_ctx_t *ctx)
         }
     }
 
+    ngx_memzero(&ctx->request_in, offsetof(ngx_http_wasm_ctx_t, response_at)
+                                  - offsetof(ngx_http_wasm_ctx_t, request_in));
+
+    ctx->request_last = &ctx->request_out;
+
     if (ngx_http_wasm_unbuffered_is(ctx)) {
         ctx->request_at = NGX_HTTP_WASM_REQUEST_UNBUFFERED;
         return NGX_OK;

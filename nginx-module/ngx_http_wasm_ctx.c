@@ -9,15 +9,19 @@
 
 
 static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_take(ngx_http_request_t *r);
-static ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_alloc(
+static ngx_http_wasm_noinline ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_alloc(
     ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log);
-static void ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx);
+static ngx_inline void ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx);
+static ngx_http_wasm_noinline void ngx_http_wasm_ctx_free(
+    ngx_http_wasm_ctx_t *ctx);
 static ngx_inline ngx_int_t ngx_http_wasm_ctx_streams(
     ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_filter_t *filter,
     ngx_http_wasm_filter_t *end);
-static ngx_int_t ngx_http_wasm_ctx_condition(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_filter_t *filter);
+static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_ctx_condition(
+    ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_filter_t *filter);
 static void ngx_http_wasm_ctx_cleanup(void *data);
+static ngx_int_t ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx,
+    ngx_uint_t log);
 static void ngx_http_wasm_ctx_log(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_ctx_forget(ngx_http_wasm_ctx_t *ctx);
 static void ngx_http_wasm_ctx_wake(ngx_event_t *ev);
@@ -27,14 +31,8 @@ ngx_http_wasm_ctx_t *
 ngx_http_wasm_ctx_create(ngx_http_request_t *r, ngx_http_wasm_chain_t *chain)
 {
     ngx_int_t                rc;
-    ngx_pool_cleanup_t      *cln;
     ngx_http_wasm_ctx_t     *ctx;
     ngx_http_wasm_filter_t  *filter, *late, *end;
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
-        return NULL;
-    }
 
     ctx = ngx_http_wasm_ctx_take(r);
     if (ctx == NULL) {
@@ -63,11 +61,10 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r, ngx_http_wasm_chain_t *chain)
     }
 
     ctx->seen = ctx->streams;
-    ctx->at = (ctx->end == ctx->streams) ? NULL : ctx->streams;
-    ctx->unopened = ctx->end - ctx->streams;
+    ctx->at = ctx->streams;
 
-    cln->handler = ngx_http_wasm_ctx_cleanup;
-    cln->data = ctx;
+    ctx->cleanup.next = r->pool->cleanup;
+    r->pool->cleanup = &ctx->cleanup;
 
     ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
 
@@ -128,14 +125,11 @@ ngx_http_wasm_ctx_take(ngx_http_request_t *r)
     }
 
     ngx_http_wasm_ctx_zero(ctx, dir, counted);
-    ngx_http_wasm_ctx_zero(ctx, counted, request_at);
-    ngx_http_wasm_ctx_zero(ctx, request_at, response_at);
+    ngx_http_wasm_ctx_zero(ctx, counted, request_in);
     ngx_memzero(&ctx->response_at, sizeof(ngx_http_wasm_ctx_t)
                                 - offsetof(ngx_http_wasm_ctx_t, response_at));
 
     ctx->request = r;
-    ctx->request_last = &ctx->request_out;
-    ctx->out_last = &ctx->out;
     ctx->length = -1;
     ctx->timer.log = r->connection->log;
     ctx->wake.log = r->connection->log;
@@ -144,7 +138,7 @@ ngx_http_wasm_ctx_take(ngx_http_request_t *r)
 }
 
 
-static ngx_http_wasm_ctx_t *
+static ngx_http_wasm_noinline ngx_http_wasm_ctx_t *
 ngx_http_wasm_ctx_alloc(ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log)
 {
     ngx_uint_t            i;
@@ -157,6 +151,9 @@ ngx_http_wasm_ctx_alloc(ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log)
     }
 
     ctx->conf = wmcf;
+
+    ctx->cleanup.handler = ngx_http_wasm_ctx_cleanup;
+    ctx->cleanup.data = ctx;
 
     ctx->timer.handler = ngx_http_wasm_ctx_wake;
     ctx->timer.data = ctx;
@@ -175,7 +172,7 @@ ngx_http_wasm_ctx_alloc(ngx_http_wasm_main_conf_t *wmcf, ngx_log_t *log)
 
 /* Its events are neither set nor posted. */
 
-static void
+static ngx_inline void
 ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_http_wasm_main_conf_t  *wmcf;
@@ -183,13 +180,30 @@ ngx_http_wasm_ctx_give(ngx_http_wasm_ctx_t *ctx)
     wmcf = ctx->conf;
 
     if (wmcf->nspare == NGX_HTTP_WASM_SPARE) {
-        ngx_free(ctx);
+        ngx_http_wasm_ctx_free(ctx);
         return;
     }
 
     ctx->next = wmcf->spare;
     wmcf->spare = ctx;
     wmcf->nspare++;
+}
+
+
+/* Not at once: when a cleanup is over, nginx reads its member "next". */
+
+static ngx_http_wasm_noinline void
+ngx_http_wasm_ctx_free(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_http_wasm_main_conf_t  *wmcf;
+
+    wmcf = ctx->conf;
+
+    if (wmcf->over) {
+        ngx_free(wmcf->over);
+    }
+
+    wmcf->over = ctx;
 }
 
 
@@ -205,6 +219,11 @@ ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf)
     }
 
     wmcf->nspare = 0;
+
+    if (wmcf->over) {
+        ngx_free(wmcf->over);
+        wmcf->over = NULL;
+    }
 }
 
 
@@ -251,7 +270,7 @@ ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx,
 
 /* NGX_DECLINED: the filter is skipped */
 
-static ngx_int_t
+static ngx_http_wasm_noinline ngx_int_t
 ngx_http_wasm_ctx_condition(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_filter_t *filter)
 {
@@ -274,13 +293,28 @@ ngx_http_wasm_ctx_condition(ngx_http_wasm_ctx_t *ctx,
 }
 
 
+/* in the log phase */
+
+ngx_int_t
+ngx_http_wasm_ctx_log_handler(ngx_http_request_t *r)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = (r == r->main) ? ngx_http_wasm_ctx_get(r) : NULL;
+
+    return (ctx && !ctx->ended) ? ngx_http_wasm_ctx_end(ctx, 1) : NGX_OK;
+}
+
+
+/* with the request's pool: nginx may leave out the log phase */
+
 static void
 ngx_http_wasm_ctx_cleanup(void *data)
 {
     ngx_http_wasm_ctx_t *ctx = data;
 
     if (!ctx->ended) {
-        ngx_http_wasm_ctx_end(ctx, 0);
+        (void) ngx_http_wasm_ctx_end(ctx, 0);
     }
 
     ngx_http_wasm_ctx_give(ctx);
@@ -289,7 +323,7 @@ ngx_http_wasm_ctx_cleanup(void *data)
 
 /* on_log of all streams, then on_done and on_delete of each; once */
 
-void
+static ngx_int_t
 ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
 {
     ngx_http_wasm_stream_t  *st, *end;
@@ -305,7 +339,7 @@ ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
     ctx->waiting = NULL;
     ctx->logging = 1;
 
-    if (log && (ctx->unopened || ngx_http_wasm_has(ctx->chain, PW_ON_LOG))) {
+    if (log && (!ctx->opened || ngx_http_wasm_has(ctx->chain, PW_ON_LOG))) {
         ngx_http_wasm_ctx_log(ctx);
     }
 
@@ -337,6 +371,8 @@ ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
     if (ctx->holding) {
         ngx_http_wasm_ctx_forget(ctx);
     }
+
+    return NGX_OK;
 }
 
 

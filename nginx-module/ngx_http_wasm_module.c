@@ -229,7 +229,7 @@ ngx_http_wasm_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    *h = ngx_http_wasm_request_log;
+    *h = ngx_http_wasm_ctx_log_handler;
 
     ngx_http_wasm_headers_init();
     ngx_http_wasm_response_init();

@@ -26,6 +26,14 @@
 #define NGX_HTTP_WASM_CHUNK     65536
 
 
+/* for what few requests need, out of the way of what all do */
+#ifdef __GNUC__
+#define ngx_http_wasm_noinline  __attribute__((noinline))
+#else
+#define ngx_http_wasm_noinline
+#endif
+
+
 /* a dynamic module's own names need no way around by the linker's tables */
 #ifdef __GNUC__
 #pragma GCC visibility push(hidden)
@@ -143,6 +151,7 @@ typedef struct {
     ngx_uint_t                 longest;    /* chain: its filters */
     ngx_http_wasm_ctx_t       *spare;      /* with room for that */
     ngx_uint_t                 nspare;
+    ngx_http_wasm_ctx_t       *over;       /* freed when the next one is */
 } ngx_http_wasm_main_conf_t;
 
 
@@ -207,12 +216,11 @@ struct ngx_http_wasm_stream_s {
     ngx_http_wasm_body_t       before;     /* undoes a callback's changes */
 
     /* from here on all is zero at first */
-    ngx_http_wasm_instance_t  *instance;
+    ngx_http_wasm_instance_t  *instance;   /* NULL: it isn't opened, or skip */
     pw_stream                 *stream;
     ngx_uint_t                 calls;      /* without an answer yet */
     ngx_http_wasm_body_t      *body;       /* what the guest sees now */
 
-    unsigned                   opened:1;   /* or tried in vain */
     unsigned                   skip:1;     /* is not entered any more */
     unsigned                   entered:1;  /* its callback is running */
     unsigned                   queued:1;   /* since it waited first */
@@ -268,6 +276,7 @@ typedef enum {
 struct ngx_http_wasm_ctx_s {
     ngx_event_t                timer;      /* of a pause */
     ngx_event_t                wake;       /* posted: go on */
+    ngx_pool_cleanup_t         cleanup;    /* in the request's pool */
     ngx_http_wasm_main_conf_t *conf;
     ngx_http_wasm_ctx_t       *next;       /* of the spare ones */
 
@@ -278,15 +287,14 @@ struct ngx_http_wasm_ctx_s {
     ngx_http_wasm_stream_t    *end;        /* behind the last one */
     ngx_http_wasm_stream_t    *seen;       /* behind the last one that saw the
                                               request's headers */
-    ngx_http_wasm_stream_t    *at;         /* whose turn it is */
-    ngx_uint_t                 unopened;   /* streams */
+    ngx_http_wasm_stream_t    *at;         /* whose turn it is; the one behind
+                                              that for response headers */
     size_t                     body_buffer;
     uint32_t                   count;      /* of lines in the map ... */
     u_char                     status_text[3];
     u_char                     length_text[NGX_OFF_T_LEN];
-    ngx_chain_t              **request_last;
-    ngx_chain_t              **out_last;
     off_t                      length;     /* Content-Length as it came */
+    ngx_chain_t              **out_last;   /* of out, when the body passes */
 
     /* from here on all is zero at first */
     ngx_http_wasm_dir_e        dir;
@@ -304,10 +312,12 @@ struct ngx_http_wasm_ctx_s {
     ngx_chain_t               *free;       /* own blocks */
     ngx_chain_t               *shells;     /* buffers without a block */
 
-    /* the request */
     ngx_http_wasm_request_e    request_at;
+
+    /* the request's body: zero when reading it begins */
     ngx_chain_t               *request_in; /* what is left to show */
     ngx_chain_t               *request_out;
+    ngx_chain_t              **request_last;
     ngx_temp_file_t           *request_file;
     size_t                     request_memory;  /* of request_out */
     off_t                      request_length;  /* of all that came out */
@@ -336,6 +346,7 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   bodyless:1; /* no response body follows */
     unsigned                   collecting:1;  /* to know the new length */
     unsigned                   counting:1; /* only streams change headers */
+    unsigned                   opened:1;   /* all streams are */
     unsigned                   whole:1;    /* out is to be one buffer of in's */
     unsigned                   complete:1; /* the end is in out */
     unsigned                   ending:1;   /* the last chunk is on its way */
@@ -370,21 +381,11 @@ ngx_int_t ngx_http_wasm_process_check(ngx_conf_t *cf,
     ngx_http_wasm_main_conf_t *wmcf);
 ngx_int_t ngx_http_wasm_process_init(ngx_cycle_t *cycle);
 void ngx_http_wasm_process_exit(ngx_cycle_t *cycle);
-ngx_http_wasm_instance_t *ngx_http_wasm_instance_new(
+ngx_http_wasm_instance_t *ngx_http_wasm_instance_get(
     ngx_http_wasm_plugin_t *plugin, ngx_log_t *log);
 void ngx_http_wasm_instance_free(ngx_http_wasm_instance_t *in);
 void ngx_http_wasm_instance_fault(ngx_http_wasm_instance_t *in,
     ngx_log_t *log);
-
-
-/* the instance that takes a new request; NULL if it can't be started */
-
-static ngx_inline ngx_http_wasm_instance_t *
-ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
-{
-    return plugin->instance ? plugin->instance
-                            : ngx_http_wasm_instance_new(plugin, log);
-}
 
 
 static ngx_inline void
@@ -412,7 +413,7 @@ ngx_http_wasm_instance_release(ngx_http_wasm_instance_t *in)
 ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_create(ngx_http_request_t *r,
     ngx_http_wasm_chain_t *chain);
 ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_find(ngx_http_request_t *r);
-void ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log);
+ngx_int_t ngx_http_wasm_ctx_log_handler(ngx_http_request_t *r);
 void ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf);
 ngx_int_t ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size);
 
@@ -436,7 +437,6 @@ void ngx_http_wasm_stream_wake(ngx_http_wasm_ctx_t *ctx);
 
 ngx_int_t ngx_http_wasm_request_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_wasm_request_rewrite(ngx_http_request_t *r);
-ngx_int_t ngx_http_wasm_request_log(ngx_http_request_t *r);
 void ngx_http_wasm_request_wake(ngx_http_wasm_ctx_t *ctx);
 
 /* ngx_http_wasm_buffered.c: bodies that are read before the content handler */

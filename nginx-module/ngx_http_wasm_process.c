@@ -584,13 +584,17 @@ ngx_http_wasm_process_cleanup(void *data)
 }
 
 
-/* where there is none that takes new requests */
+/* the instance that takes a new request; NULL if it can't be started */
 
 ngx_http_wasm_instance_t *
-ngx_http_wasm_instance_new(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
+ngx_http_wasm_instance_get(ngx_http_wasm_plugin_t *plugin, ngx_log_t *log)
 {
     struct pw_error          error;
     ngx_http_wasm_config_t  *failed;
+
+    if (plugin->instance) {
+        return plugin->instance;
+    }
 
     if (plugin->failing
         && (ngx_msec_int_t) (plugin->retry - ngx_current_msec) > 0)

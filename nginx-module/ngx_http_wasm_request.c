@@ -1,13 +1,14 @@
 
 /*
  * Requests: their headers go through the chain before the content handler is
- * chosen; the log phase ends the chain.
+ * chosen.
  */
 
 
 #include "ngx_http_wasm_module.h"
 
 
+static ngx_int_t ngx_http_wasm_request_again(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_next(ngx_http_wasm_ctx_t *ctx,
     ngx_int_t rc);
 static ngx_int_t ngx_http_wasm_request_reroute(ngx_http_wasm_ctx_t *ctx);
@@ -15,7 +16,8 @@ static void ngx_http_wasm_request_forget(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_pause(ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx);
-static ngx_uint_t ngx_http_wasm_request_has_body(ngx_http_request_t *r);
+static ngx_inline ngx_uint_t ngx_http_wasm_request_has_body(
+    ngx_http_request_t *r);
 
 
 /* variables that nginx makes of what plugins change; with "_" all such */
@@ -100,7 +102,14 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_wasm_ctx_get(r);
 
-    if (ctx == NULL) {
+    if (ctx) {
+        rc = ngx_http_wasm_request_again(ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+    } else {
         wlcf = ngx_http_get_module_loc_conf(r, ngx_http_wasm_filter_module);
 
         if (wlcf->chain == NULL) {
@@ -111,24 +120,6 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
         if (ctx == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-    }
-
-    if (ctx->request_at >= NGX_HTTP_WASM_REQUEST_UNBUFFERED
-        || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE)
-    {
-        return NGX_DECLINED;
-    }
-
-    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_READ) {
-
-        /* the body could not be read, this is an error page */
-
-        ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
-        return NGX_DECLINED;
-    }
-
-    if (ctx->waiting) {
-        return NGX_DONE;
     }
 
     rc = ngx_http_wasm_request_run(ctx);
@@ -153,6 +144,29 @@ ngx_http_wasm_request_handler(ngx_http_request_t *r)
     ngx_http_set_ctx(r, ctx, ngx_http_wasm_filter_module);
 
     return ngx_http_wasm_request_reroute(ctx);
+}
+
+
+/* NGX_OK: a request that has met the chain already goes on */
+
+static ngx_int_t
+ngx_http_wasm_request_again(ngx_http_wasm_ctx_t *ctx)
+{
+    if (ctx->request_at >= NGX_HTTP_WASM_REQUEST_UNBUFFERED
+        || ctx->response_at != NGX_HTTP_WASM_RESPONSE_NONE)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->request_at == NGX_HTTP_WASM_REQUEST_READ) {
+
+        /* the body could not be read, this is an error page */
+
+        ctx->request_at = NGX_HTTP_WASM_REQUEST_DONE;
+        return NGX_DECLINED;
+    }
+
+    return ctx->waiting ? NGX_DONE : NGX_OK;
 }
 
 
@@ -274,8 +288,8 @@ ngx_http_wasm_request_run(ngx_http_wasm_ctx_t *ctx)
     }
 
     if (rc == NGX_OK
-        && ((ctx->touched | ctx->length_removed)
-            & (1 << NGX_HTTP_WASM_REQUEST)))
+        && ((ctx->touched & (1 << NGX_HTTP_WASM_REQUEST))
+            || (ctx->length_removed & (1 << NGX_HTTP_WASM_REQUEST))))
     {
         return ngx_http_wasm_buffered_finish(ctx);
     }
@@ -383,13 +397,14 @@ ngx_http_wasm_request_answer(ngx_http_wasm_ctx_t *ctx)
 }
 
 
-static ngx_uint_t
+static ngx_inline ngx_uint_t
 ngx_http_wasm_request_has_body(ngx_http_request_t *r)
 {
-    switch (r->err_status) {
+    if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
+        return 0;
+    }
 
-    case 0:
-        break;
+    switch (r->err_status) {
 
     case NGX_HTTP_BAD_REQUEST:
     case NGX_HTTP_REQUEST_TIME_OUT:
@@ -403,20 +418,5 @@ ngx_http_wasm_request_has_body(ngx_http_request_t *r)
         return 0;
     }
 
-    return r->headers_in.content_length_n > 0 || r->headers_in.chunked;
-}
-
-
-ngx_int_t
-ngx_http_wasm_request_log(ngx_http_request_t *r)
-{
-    ngx_http_wasm_ctx_t  *ctx;
-
-    ctx = (r == r->main) ? ngx_http_wasm_ctx_get(r) : NULL;
-
-    if (ctx && !ctx->ended) {
-        ngx_http_wasm_ctx_end(ctx, 1);
-    }
-
-    return NGX_OK;
+    return 1;
 }

@@ -27,11 +27,18 @@
 static ngx_int_t ngx_http_wasm_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_response_take(
+    ngx_http_request_t *r, ngx_chain_t *in);
 static void ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx);
 static ngx_uint_t ngx_http_wasm_response_bodyless(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx);
-static ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
-static ngx_uint_t ngx_http_wasm_response_body(ngx_http_wasm_ctx_t *ctx);
+static ngx_inline ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
+static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_response_body(
+    ngx_http_wasm_ctx_t *ctx, ngx_uint_t how);
+static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_response_release(
+    ngx_http_wasm_ctx_t *ctx);
+static ngx_http_wasm_noinline ngx_uint_t ngx_http_wasm_response_use(
+    ngx_http_wasm_ctx_t *ctx);
 static ngx_int_t ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx);
 static ngx_uint_t ngx_http_wasm_response_ranges(ngx_http_request_t *r);
 static ngx_int_t ngx_http_wasm_response_run(ngx_http_wasm_ctx_t *ctx);
@@ -64,7 +71,6 @@ ngx_http_wasm_response_init(void)
 static ngx_int_t
 ngx_http_wasm_header_filter(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
     ngx_http_wasm_ctx_t       *ctx;
     ngx_http_wasm_loc_conf_t  *wlcf;
 
@@ -125,14 +131,8 @@ ngx_http_wasm_header_filter(ngx_http_request_t *r)
     }
 
     ngx_http_wasm_response_enter(ctx);
-    rc = ngx_http_wasm_response_headers(ctx);
 
-    if (rc == NGX_AGAIN && ctx->waiting) {
-        r->buffered |= NGX_HTTP_WASM_BUFFERED;
-        return NGX_OK;
-    }
-
-    return rc;
+    return ngx_http_wasm_response_headers(ctx);
 }
 
 
@@ -162,7 +162,7 @@ ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx)
 
     ctx->response_at = NGX_HTTP_WASM_RESPONSE_HEADERS;
     ctx->dir = NGX_HTTP_WASM_RESPONSE;
-    ctx->at = ctx->seen - 1;
+    ctx->at = ctx->seen;
     ctx->length = r->headers_out.content_length_n;
     ctx->in_offset = 0;
 
@@ -196,41 +196,35 @@ ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx)
         return ngx_http_wasm_response_start(ctx);
     }
 
-    return (rc == NGX_AGAIN) ? NGX_AGAIN : ngx_http_wasm_response_fail(ctx, rc);
+    if (rc == NGX_AGAIN) {
+        ctx->request->buffered |= NGX_HTTP_WASM_BUFFERED;
+        return NGX_OK;
+    }
+
+    return ngx_http_wasm_response_fail(ctx, rc);
 }
 
 
 /* All have seen the headers: holds them if a body is to pass, or sends them. */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
 {
-    ngx_int_t            rc;
     ngx_uint_t           how;
-    ngx_chain_t         *in;
     ngx_http_request_t  *r;
 
     r = ctx->request;
     r->buffered &= ~NGX_HTTP_WASM_BUFFERED;
 
-    how = ngx_http_wasm_response_body(ctx);
+    if (!ctx->bodyless
+        && (ngx_http_wasm_has(ctx->chain, PW_ON_RESPONSE_BODY)
+            || ngx_http_wasm_has(ctx->chain, PW_ON_RESPONSE_TRAILERS)))
+    {
+        how = ngx_http_wasm_response_use(ctx);
 
-    if (how) {
-
-        ctx->response_at = NGX_HTTP_WASM_RESPONSE_BODY;
-        ctx->whole = ngx_http_wasm_response_ranges(r);
-
-        if (how == NGX_HTTP_WASM_READS && !ctx->whole) {
-            rc = ngx_http_wasm_response_begin(ctx);
-
-            if (rc != NGX_OK
-                || ctx->response_at != NGX_HTTP_WASM_RESPONSE_BODY)
-            {
-                return rc;
-            }
+        if (how) {
+            return ngx_http_wasm_response_body(ctx, how);
         }
-
-        return ctx->in ? ngx_http_wasm_response_run(ctx) : NGX_OK;
     }
 
     if (ctx->length == 0 && r->headers_out.content_length_n == -1) {
@@ -243,17 +237,48 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
     ctx->response_at = NGX_HTTP_WASM_RESPONSE_PASS;
     ctx->headers_sent = 1;
 
-    if (ctx->in == NULL) {
-        return ngx_http_next_header_filter(r);
+    return ctx->in ? ngx_http_wasm_response_release(ctx)
+                   : ngx_http_next_header_filter(r);
+}
+
+
+static ngx_http_wasm_noinline ngx_int_t
+ngx_http_wasm_response_body(ngx_http_wasm_ctx_t *ctx, ngx_uint_t how)
+{
+    ngx_int_t  rc;
+
+    ctx->response_at = NGX_HTTP_WASM_RESPONSE_BODY;
+    ctx->out_last = &ctx->out;
+    ctx->whole = ngx_http_wasm_response_ranges(ctx->request);
+
+    if (how == NGX_HTTP_WASM_READS && !ctx->whole) {
+        rc = ngx_http_wasm_response_begin(ctx);
+
+        if (rc != NGX_OK || ctx->response_at != NGX_HTTP_WASM_RESPONSE_BODY) {
+            return rc;
+        }
     }
+
+    return ctx->in ? ngx_http_wasm_response_run(ctx) : NGX_OK;
+}
+
+
+/* sends the headers, and what came while they waited */
+
+static ngx_http_wasm_noinline ngx_int_t
+ngx_http_wasm_response_release(ngx_http_wasm_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_chain_t         *in;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
 
     rc = ngx_http_next_header_filter(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK) {
         return rc;
     }
-
-    /* what came while the headers waited */
 
     if (r->header_only) {
         ngx_http_wasm_response_discard(ctx);
@@ -270,19 +295,12 @@ ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx)
 
 /* what the streams do with the body that follows */
 
-static ngx_uint_t
-ngx_http_wasm_response_body(ngx_http_wasm_ctx_t *ctx)
+static ngx_http_wasm_noinline ngx_uint_t
+ngx_http_wasm_response_use(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_uint_t               how;
     ngx_http_wasm_plugin_t  *plugin;
     ngx_http_wasm_stream_t  *st;
-
-    if (ctx->bodyless
-        || !(ngx_http_wasm_has(ctx->chain, PW_ON_RESPONSE_BODY)
-             || ngx_http_wasm_has(ctx->chain, PW_ON_RESPONSE_TRAILERS)))
-    {
-        return 0;
-    }
 
     how = 0;
 
@@ -360,6 +378,26 @@ ngx_http_wasm_response_begin(ngx_http_wasm_ctx_t *ctx)
 
 static ngx_int_t
 ngx_http_wasm_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_wasm_filter_module);
+
+    if (ctx && r == r->main
+        && ctx->response_at == NGX_HTTP_WASM_RESPONSE_PASS
+        && ctx->answer == NULL)
+    {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    return ngx_http_wasm_response_take(r, in);
+}
+
+
+/* what doesn't merely pass */
+
+static ngx_http_wasm_noinline ngx_int_t
+ngx_http_wasm_response_take(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_chain_t          *cl;
     ngx_http_wasm_ctx_t  *ctx;

@@ -43,27 +43,36 @@ static ngx_int_t ngx_http_wasm_stream_fail(ngx_http_wasm_stream_t *st,
 ngx_int_t
 ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st)
 {
-    if (st->opened) {
+    ngx_int_t  rc;
+
+    if (st->instance || st->skip) {
         return st->stream ? NGX_OK : NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    return ngx_http_wasm_stream_new(st->ctx, st);
+    rc = ngx_http_wasm_stream_new(st->ctx, st);
+
+    return (rc == NGX_DECLINED) ? NGX_OK : rc;
 }
 
+
+/* NGX_DECLINED: it goes without the stream */
 
 static ngx_inline ngx_int_t
 ngx_http_wasm_stream_new(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_stream_t *st)
 {
+    ngx_int_t                  rc;
     ngx_http_wasm_instance_t  *in;
 
-    ctx->unopened--;
-
-    in = ngx_http_wasm_instance_get(st->config->plugin,
-                                    ctx->request->connection->log);
-    st->opened = 1;
+    in = st->config->plugin->instance;
 
     if (in == NULL) {
-        return ngx_http_wasm_stream_fail(st, NGX_HTTP_SERVICE_UNAVAILABLE);
+        in = ngx_http_wasm_instance_get(st->config->plugin,
+                                        ctx->request->connection->log);
+    }
+
+    if (in == NULL) {
+        rc = ngx_http_wasm_stream_fail(st, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return (rc == NGX_OK) ? NGX_DECLINED : rc;
     }
 
     in->refs++;
@@ -76,7 +85,8 @@ ngx_http_wasm_stream_new(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_stream_t *st)
 
     if (st->stream == NULL) {
         ngx_http_wasm_instance_fault(in, ctx->request->connection->log);
-        return ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        rc = ngx_http_wasm_stream_fail(st, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return (rc == NGX_OK) ? NGX_DECLINED : rc;
     }
 
     return NGX_OK;
@@ -114,7 +124,12 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
 
     ctx->counting = 0;
     ctx->seen = st;
-    ctx->at = (st == ctx->end) ? NULL : st;
+    ctx->at = st;
+
+    if (st == ctx->end) {
+        ctx->opened = 1;
+        ctx->at = NULL;
+    }
 
     if (rc == NGX_AGAIN) {
         ngx_http_wasm_stream_wait(st - 1);
@@ -124,26 +139,25 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
 }
 
 
-/* ... of the response, from ctx->at on */
+/* ... of the response, in front of ctx->at */
 
 ngx_int_t
 ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
 {
     bool                     last;
     ngx_int_t                rc;
-    ngx_http_wasm_stream_t  *st, *next;
+    ngx_http_wasm_stream_t  *st, *first;
 
     rc = NGX_OK;
+    st = ctx->at;
+    first = ctx->streams;
     last = ctx->bodyless;
-    st = NULL;
-    next = ctx->at;
 
     ctx->counted = 0;
     ctx->counting = 1;
 
-    while (next) {
-        st = next;
-        next = (st == ctx->streams) ? NULL : st - 1;
+    while (st > first) {
+        st--;
 
         rc = ngx_http_wasm_stream_headers(ctx, st, PW_ON_RESPONSE_HEADERS,
                                           last);
@@ -159,7 +173,7 @@ ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
     }
 
     ctx->counting = 0;
-    ctx->at = next;
+    ctx->at = st;
 
     if (rc == NGX_AGAIN) {
         ngx_http_wasm_stream_wait(st);
@@ -176,15 +190,19 @@ ngx_http_wasm_stream_headers(ngx_http_wasm_ctx_t *ctx,
     ngx_int_t       rc;
     enum pw_action  action;
 
-    if (!st->opened) {
+    if (st->skip) {
+        return NGX_OK;
+    }
+
+    if (st->instance == NULL) {
         rc = ngx_http_wasm_stream_new(ctx, st);
 
         if (rc != NGX_OK) {
-            return rc;
+            return (rc == NGX_DECLINED) ? NGX_OK : rc;
         }
     }
 
-    if (st->skip || !ngx_http_wasm_has(st->config->plugin, callback)) {
+    if (!ngx_http_wasm_has(st->config->plugin, callback)) {
         return NGX_OK;
     }
 
