@@ -475,6 +475,8 @@ ngx_http_wasm_conf_chains(ngx_http_wasm_main_conf_t *wmcf)
     for (i = 0; i < wmcf->chains.nelts; i++) {
 
         filter = chains[i]->filters.elts;
+        chains[i]->late = filter + chains[i]->early;
+        chains[i]->end = filter + chains[i]->filters.nelts;
 
         for (j = 0; j < chains[i]->filters.nelts; j++) {
 

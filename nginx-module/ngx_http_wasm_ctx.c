@@ -17,6 +17,8 @@ static ngx_http_wasm_noinline void ngx_http_wasm_ctx_free(
 static ngx_inline ngx_int_t ngx_http_wasm_ctx_streams(
     ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_filter_t *filter,
     ngx_http_wasm_filter_t *end);
+static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_ctx_early(
+    ngx_http_wasm_ctx_t *ctx);
 static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_ctx_condition(
     ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_filter_t *filter);
 static void ngx_http_wasm_ctx_cleanup(void *data);
@@ -30,9 +32,8 @@ static void ngx_http_wasm_ctx_wake(ngx_event_t *ev);
 ngx_http_wasm_ctx_t *
 ngx_http_wasm_ctx_create(ngx_http_request_t *r, ngx_http_wasm_chain_t *chain)
 {
-    ngx_int_t                rc;
-    ngx_http_wasm_ctx_t     *ctx;
-    ngx_http_wasm_filter_t  *filter, *late, *end;
+    ngx_int_t             rc;
+    ngx_http_wasm_ctx_t  *ctx;
 
     ctx = ngx_http_wasm_ctx_take(r);
     if (ctx == NULL) {
@@ -43,16 +44,12 @@ ngx_http_wasm_ctx_create(ngx_http_request_t *r, ngx_http_wasm_chain_t *chain)
     ctx->body_buffer = chain->body_buffer;
     ctx->end = ctx->streams;
 
-    filter = chain->filters.elts;
-    late = filter + chain->early;
-    end = filter + chain->filters.nelts;
-
-    rc = chain->early ? ngx_http_wasm_ctx_streams(ctx, filter, late) : NGX_OK;
+    rc = chain->early ? ngx_http_wasm_ctx_early(ctx) : NGX_OK;
 
     ctx->early = ctx->end;
 
     if (rc == NGX_OK) {
-        rc = ngx_http_wasm_ctx_streams(ctx, late, end);
+        rc = ngx_http_wasm_ctx_streams(ctx, chain->late, chain->end);
     }
 
     if (rc != NGX_OK) {
@@ -265,6 +262,14 @@ ngx_http_wasm_ctx_streams(ngx_http_wasm_ctx_t *ctx,
     ctx->end = st;
 
     return NGX_OK;
+}
+
+
+static ngx_http_wasm_noinline ngx_int_t
+ngx_http_wasm_ctx_early(ngx_http_wasm_ctx_t *ctx)
+{
+    return ngx_http_wasm_ctx_streams(ctx, ctx->chain->filters.elts,
+                                     ctx->chain->late);
 }
 
 

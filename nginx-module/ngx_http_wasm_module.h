@@ -168,6 +168,8 @@ typedef struct {
     ngx_uint_t                 early;      /* the first ones: phase=rewrite */
 
     /* when all plugins are loaded */
+    ngx_http_wasm_filter_t    *late;       /* the first that isn't early */
+    ngx_http_wasm_filter_t    *end;        /* behind the last one */
     ngx_uint_t                 callbacks;  /* of any of them: a bit each */
     size_t                     body_buffer;  /* of those without condition */
 } ngx_http_wasm_chain_t;
@@ -421,7 +423,7 @@ ngx_int_t ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size);
 
 ngx_int_t ngx_http_wasm_stream_open(ngx_http_wasm_stream_t *st);
 ngx_int_t ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_stream_t *end, ngx_uint_t eos);
+    ngx_http_wasm_stream_t *end, bool eos);
 ngx_int_t ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx);
 ngx_int_t ngx_http_wasm_stream_chunk(ngx_http_wasm_stream_t *st,
     ngx_http_wasm_body_t *body, ngx_uint_t eos);

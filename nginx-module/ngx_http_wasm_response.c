@@ -31,8 +31,10 @@ static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_response_take(
     ngx_http_request_t *r, ngx_chain_t *in);
 static void ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx);
 static ngx_uint_t ngx_http_wasm_response_bodyless(ngx_http_request_t *r);
-static ngx_int_t ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx);
-static ngx_inline ngx_int_t ngx_http_wasm_response_start(ngx_http_wasm_ctx_t *ctx);
+static ngx_inline ngx_int_t ngx_http_wasm_response_headers(
+    ngx_http_wasm_ctx_t *ctx);
+static ngx_inline ngx_int_t ngx_http_wasm_response_start(
+    ngx_http_wasm_ctx_t *ctx);
 static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_response_body(
     ngx_http_wasm_ctx_t *ctx, ngx_uint_t how);
 static ngx_http_wasm_noinline ngx_int_t ngx_http_wasm_response_release(
@@ -185,7 +187,7 @@ ngx_http_wasm_response_bodyless(ngx_http_request_t *r)
 
 /* shows them to the streams; then the response goes on, if it may */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_http_wasm_response_headers(ngx_http_wasm_ctx_t *ctx)
 {
     ngx_int_t  rc;

@@ -97,13 +97,11 @@ ngx_http_wasm_stream_new(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_stream_t *st)
 
 ngx_int_t
 ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_stream_t *end, ngx_uint_t eos)
+    ngx_http_wasm_stream_t *end, bool eos)
 {
-    bool                     last;
     ngx_int_t                rc;
     ngx_http_wasm_stream_t  *st;
 
-    last = eos;
     rc = NGX_OK;
     st = ctx->at;
 
@@ -116,7 +114,7 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
 
     while (st < end) {
         rc = ngx_http_wasm_stream_headers(ctx, st++, PW_ON_REQUEST_HEADERS,
-                                          last);
+                                          eos);
         if (rc != NGX_OK) {
             break;
         }
@@ -144,14 +142,14 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
 ngx_int_t
 ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
 {
-    bool                     last;
+    bool                     eos;
     ngx_int_t                rc;
     ngx_http_wasm_stream_t  *st, *first;
 
     rc = NGX_OK;
     st = ctx->at;
     first = ctx->streams;
-    last = ctx->bodyless;
+    eos = ctx->bodyless;
 
     ctx->counted = 0;
     ctx->counting = 1;
@@ -160,7 +158,7 @@ ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
         st--;
 
         rc = ngx_http_wasm_stream_headers(ctx, st, PW_ON_RESPONSE_HEADERS,
-                                          last);
+                                          eos);
 
         if (rc == NGX_AGAIN && ctx->request->headers_out.status < NGX_HTTP_OK)
         {
