@@ -12,8 +12,12 @@ use Sluice::Nginx;
 my @sizes = (0, 1, 4095, 4096, 65_537);
 my $huge = 50 << 20;
 my $text = substr join('', map { "line $_ of text\n" } 1 .. 5_000), 0, 65_537;
-my $all = substr $text x ($huge / 65_536), 0, $huge;
-my $md5 = md5_hex($all);
+sub bytes
+{
+    my ($size) = @_;
+    return substr $size <= length $text ? $text : $text x ($huge / 65_536), 0,
+        $size;
+}
 
 # What the plugin makes of bytes.
 my %made = (
@@ -36,7 +40,7 @@ my $up = upstream(sub {
             $r->header('transfer-encoding') // '-';
         return "HTTP/1.1 200 OK\r\nX-Got: $answer\r\nContent-Length: 0\r\n\r\n";
     }
-    my $body = substr $all, 0, $size;
+    my $body = bytes($size);
     my $head = "HTTP/1.1 200 OK\r\nETag: \"e\"\r\nAccept-Ranges: bytes\r\n";
     return "HTTP/1.1 304 Same\r\nETag: \"e\"\r\n\r\n"
         if $r->header('if-none-match');
@@ -57,6 +61,10 @@ my $up = upstream(sub {
     syswrite $s, $_ for split //, $body;
     return;
 });
+
+# Not before the upstream, which is copied for each connection.
+my $all = bytes($huge);
+my $md5 = md5_hex($all);
 
 my $locations = join '', map { <<"EOF" } sort keys %made;
     location /$_/ { wasm_filter $_ $_; proxy_pass http://127.0.0.1:%%up%%; }
@@ -94,17 +102,29 @@ sub done
     is join("\n", splice @wrong), '', "$what: $cases cases";
     $cases = 0;
 }
-sub h2
+# Each on a connection of its own, as to another host.
+my $hosts = 0;
+sub h2_args
 {
     my ($uri, @more) = @_;
     my $old = grep { /^--http1/ } @more;
-    return Sluice::HTTP::curl($old ? () : '--http2-prior-knowledge', @more,
-        'http://127.0.0.1:' . $nginx->port($old ? 'main' : 'h2') . $uri);
+    return ($old ? () : '--http2-prior-knowledge', @more, '--connect-to',
+        '::127.0.0.1:', 'http://host' . ++$hosts . '.test:'
+            . $nginx->port($old ? 'main' : 'h2') . $uri);
+}
+sub h2 { return Sluice::HTTP::curl(h2_args(@_)) }
+
+# Checks of responses to come: [what h2 gets, NAME, SUB].
+sub check_all
+{
+    my @r = Sluice::HTTP::curls(map { [h2_args(@{ $_->[0] })] } @_);
+    check($_->[1], $_->[2]->(shift @r)) for @_;
 }
 
 # Responses: the length is told where the upstream tells one.
 for my $op (sort keys %made) {
     for my $where ("/$op", "/u/$op") {
+        my @h2;
         for my $size (@sizes) {
             my $made = $made{$op}->(substr $all, 0, $size);
             for my $how ('length', 'chunked', 'close',
@@ -122,12 +142,15 @@ for my $op (sort keys %made) {
                 check("$uri 1.0", $r->complete && $r->body eq $want
                     && $r->framing eq ($told ? 'length' : 'close'));
                 next if $how eq 'bytes';
-                $r = h2($uri);
-                check("$uri h2", $r->complete && $r->body eq $want
-                    && ($r->header('content-length') // '-')
-                        eq ($told ? length $want : '-'));
+                push @h2, [[$uri], "$uri h2", sub {
+                    my ($r) = @_;
+                    return $r->complete && $r->body eq $want
+                        && ($r->header('content-length') // '-')
+                            eq ($told ? length $want : '-');
+                }];
             }
         }
+        check_all(@h2);
     }
 }
 done('responses');
@@ -135,6 +158,7 @@ done('responses');
 # Requests: what reaches the upstream has a length.
 for my $op (sort keys %made) {
     for my $where ("/$op", "/u/$op") {
+        my @h2;
         for my $size (@sizes) {
             my $body = substr $all, 0, $size;
             my $want = $size ? $made{$op}->($body) : '';
@@ -156,9 +180,11 @@ for my $op (sort keys %made) {
             }
             next if $size == 0;
             my $file = $nginx->dir . "/html/$size";
-            my $r = h2("$where/post", '--data-binary', "\@$file");
-            check("POST $where $size h2", ($r->header('x-got') // '') =~ /^$got /);
+            push @h2, [["$where/post", '--data-binary', "\@$file"],
+                "POST $where $size h2",
+                sub { ($_[0]->header('x-got') // '') =~ /^$got / }];
         }
+        check_all(@h2);
     }
     for my $where ("/$op", "/u/$op") {
         my $body = substr $all, 0, $op eq 'grow' ? 65_537 : 300;
@@ -176,13 +202,18 @@ for my $op (sort keys %made) {
 my $slow = $nginx->dir . '/slow';
 write_file("$slow.pl", '$| = 1; for (1 .. 200) { print "x"; '
     . 'select undef, undef, undef, 0.001 }');
-for my $op (sort keys %made) {
-    for my $where ("/$op", "/u/$op") {
-        my $head = `perl $slow.pl | curl -s --http2-prior-knowledge -i -X POST -T - http://127.0.0.1:@{[$nginx->port('h2')]}$where/post`;
-        my $want = $made{$op}->('x' x 200);
-        check("POST $where, h2, frames: $head", $head =~ join ' ',
-            'x-got:', length $want, md5_hex($want), '');
-    }
+my %slow;
+for my $uri (map { ("/$_/post", "/u/$_/post") } sort keys %made) {
+    open $slow{$uri}, '-|', "perl $slow.pl | curl -s --http2-prior-knowledge "
+        . '-i -X POST -T - http://127.0.0.1:' . $nginx->port('h2') . $uri
+        or die "$!\n";
+}
+for my $uri (sort keys %slow) {
+    my $head = do { local $/; readline $slow{$uri} };
+    my ($op) = $uri =~ m{(\w+)/post};
+    my $want = $made{$op}->('x' x 200);
+    check("POST $uri, h2, frames: $head", $head =~ join ' ',
+        'x-got:', length $want, md5_hex($want), '');
 }
 done('requests');
 

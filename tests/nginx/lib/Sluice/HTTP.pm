@@ -199,22 +199,37 @@ sub decode_chunks
 
 # curl(@arguments): HTTP/2 by --http2-prior-knowledge or https with -k.
 # Returns a response; its exit is curl's exit status.
-sub curl
+sub curl { return (curls([@_]))[0] }
+
+# Several, one after the other, each the arguments for one URL.  Those of one
+# host share a connection.
+sub curls
 {
-    my @args = @_;
+    my @runs = @_;
     my $dir = File::Temp->newdir;
-    my $status = system('curl', '-s', '-g', '--path-as-is', '-m', 60, '-D',
-        "$dir/head", '-o', "$dir/body", @args);
-    my $slurp = sub {
-        open my $f, '<:raw', $_[0] or return '';
+    my @args = map { ($_ ? '--next' : (), qw(-s -g --path-as-is -m 60 -D),
+        "$dir/$_.head", '-o', "$dir/$_.body", '-w', '%{exitcode}\n',
+        @{ $runs[$_] }) } 0 .. $#runs;
+    open my $f, '-|', 'curl', @args or die "curl: $!\n";
+    my @exits = map { $_ + 0 } <$f>;
+    CORE::close $f;
+    @exits = $? >> 8 if @runs == 1;
+    return map { curled("$dir/$_", $exits[$_] // -1) } 0 .. $#runs;
+}
+
+sub curled
+{
+    my ($path, $exit) = @_;
+    my ($head, $body) = map {
+        open my $f, '<:raw', "$path.$_";
         local $/;
-        return <$f> // '';
-    };
-    my @heads = split /(?<=\r\n\r\n)/, $slurp->("$dir/head");
+        ($f && <$f>) // '';
+    } qw(head body);
+    my @heads = split /(?<=\r\n\r\n)/, $head;
     my $r = Sluice::HTTP::Response::of_head($heads[-1] // '');
-    $r->{body} = $slurp->("$dir/body");
-    $r->{exit} = $status >> 8;
-    $r->{complete} = $status == 0;
+    $r->{body} = $body;
+    $r->{exit} = $exit;
+    $r->{complete} = $exit == 0;
     return $r;
 }
 
