@@ -62,7 +62,8 @@ my %answers = (
     hop => "HTTP/1.1 200 OK\r\nConnection: x-hop\r\nKeep-Alive: 5\r\nX-Hop: 1\r\nServer: other\r\nX-Powered-By: p\r\nContent-Length: 1\r\n\r\nh",
     auth => "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"up\"\r\nContent-Length: 0\r\n\r\n",
 );
-my $up = upstream(sub {
+sub answer
+{
     my ($r, $s) = @_;
     my ($kind) = $r->{uri} =~ m{/(\w+)(?:\?|$)};
     $kind //= '';
@@ -73,7 +74,7 @@ my $up = upstream(sub {
         return;
     }
     if ($kind eq 'slow') {
-        print $s "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
+        print $s "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n";
         for (qw(a bc def)) {
             select undef, undef, undef, 0.03;
             print $s $_;
@@ -104,6 +105,16 @@ my $up = upstream(sub {
     my $body = $raw =~ s/127\.0\.0\.1:\d+/HOST/gr;
     return "HTTP/1.1 200 OK\r\nContent-Length: " . length($body)
         . "\r\n\r\n$body";
+}
+# Where connections are kept each answer says whether this one is: a request on
+# one that is just being closed may fail.
+my $up = upstream(sub {
+    my ($r, $s) = @_;
+    my $bytes = answer($r, $s);
+    my $how = $r->{uri} =~ m{/echo$} ? 'keep-alive' : 'close';
+    $bytes =~ s/^(HTTP\/1\.1 [2-5].*\n)/$1Connection: $how\r\n/m
+        if $r->{uri} =~ m{^/eleven} && defined $bytes;
+    return $bytes;
 });
 my $gw = gateway(sub {
     my ($params, $body) = @_;
