@@ -265,6 +265,8 @@ export SLUICE_SAN := $(SAN)
 export SLUICE_WASM_CC := $(WASM_CC)
 export SLUICE_CC := $(CC)
 PROVE := prove $(if $(V),-v) $(PROVE_FLAGS)
+# Two at a time: mostly they wait.
+PROVE_NGINX := $(PROVE) -j2
 NGINX_TESTS := $(wildcard tests/nginx/*.t tests/sdk/*.t)
 
 JOBS ?= $(shell nproc)
@@ -291,14 +293,14 @@ check-nginx: $(if $(SAN),,all examples test-plugins)
 ifeq ($(SAN),)
 	@echo "== the packaged nginx ($(CC))"
 	$(Q)SLUICE_NGINX=/usr/sbin/nginx \
-	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) $(PROVE) $(NGINX_TESTS)
+	    SLUICE_NGINX_MODULE=$(B)/nginx-deb/$(MODULE) $(PROVE_NGINX) $(NGINX_TESTS)
 endif
 
 check-nginx-new: nginx-new examples test-plugins
 	@echo "== nginx 1.26.3 ($(CC)$(if $(SAN), with sanitizers))"
 	$(Q)SLUICE_NGINX=$(NGINX_NEW)/objs/nginx \
 	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(NGINX_NEW)/objs/$(MODULE)) \
-	    $(PROVE) $(NGINX_TESTS)
+	    $(PROVE_NGINX) $(NGINX_TESTS)
 
 # --- the static analyzer -----------------------------------------------------
 #
