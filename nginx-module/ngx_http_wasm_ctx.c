@@ -411,19 +411,14 @@ ngx_http_wasm_ctx_forget(ngx_http_wasm_ctx_t *ctx)
 }
 
 
-/* size bytes of the request's memory for what the plugin sets */
+/* says so, once a request */
 
 ngx_int_t
-ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size)
+ngx_http_wasm_charge_full(ngx_http_wasm_stream_t *st)
 {
     ngx_http_wasm_ctx_t  *ctx;
 
     ctx = st->ctx;
-
-    if (size <= NGX_HTTP_WASM_SET_MAX - ctx->set_size) {
-        ctx->set_size += size;
-        return NGX_OK;
-    }
 
     if (!ctx->full) {
         ctx->full = 1;

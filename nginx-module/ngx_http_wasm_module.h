@@ -417,7 +417,27 @@ ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_create(ngx_http_request_t *r,
 ngx_http_wasm_ctx_t *ngx_http_wasm_ctx_find(ngx_http_request_t *r);
 ngx_int_t ngx_http_wasm_ctx_log_handler(ngx_http_request_t *r);
 void ngx_http_wasm_ctx_free_spare(ngx_http_wasm_main_conf_t *wmcf);
-ngx_int_t ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size);
+ngx_int_t ngx_http_wasm_charge_full(ngx_http_wasm_stream_t *st);
+
+
+/* size bytes of the request's memory for what the plugin sets */
+
+static ngx_inline ngx_int_t
+ngx_http_wasm_charge(ngx_http_wasm_stream_t *st, size_t size)
+{
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+
+    if (size > NGX_HTTP_WASM_SET_MAX - ctx->set_size) {
+        return ngx_http_wasm_charge_full(st);
+    }
+
+    ctx->set_size += size;
+
+    return NGX_OK;
+}
+
 
 /* ngx_http_wasm_stream.c: the streams of a request, callback by callback */
 

@@ -177,11 +177,22 @@ ngx_http_wasm_response_enter(ngx_http_wasm_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_wasm_response_bodyless(ngx_http_request_t *r)
 {
-    return r->method == NGX_HTTP_HEAD
-           || r->headers_out.status < NGX_HTTP_OK
-           || r->headers_out.status == NGX_HTTP_NO_CONTENT
-           || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
-           || r->headers_out.content_length_n == 0;
+    if (r->method == NGX_HTTP_HEAD || r->headers_out.content_length_n == 0) {
+        return 1;
+    }
+
+    switch (r->headers_out.status) {
+
+    case NGX_HTTP_OK:
+        return 0;
+
+    case NGX_HTTP_NO_CONTENT:
+    case NGX_HTTP_NOT_MODIFIED:
+        return 1;
+
+    default:
+        return r->headers_out.status < NGX_HTTP_OK;
+    }
 }
 
 
