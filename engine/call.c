@@ -24,17 +24,16 @@ char *we_func_signature(const we_func *func, char *buf, size_t size)
     return we_types_text(func->type, buf, size);
 }
 
-static inline enum we_error call(we_engine *engine, we_func *func,
-                                 uint64_t *slots, struct we_trap *trap)
+static enum we_error call_host(const we_func *func, uint64_t *slots,
+                               struct we_trap *trap)
 {
+    we_engine *engine = func->instance->engine;
     struct we_frame *entry = engine->stack.high;
     enum we_trap_code code = WE_TRAP_STACK;
 
     if (engine->depth < WE_DEPTH_MAX) {
         engine->depth++;
-        code = func->code != NULL
-               ? we_interp_call(&engine->stack, func, slots)
-               : func->host(func->env, func->instance, slots);
+        code = func->host(func->env, func->instance, slots);
         engine->depth--;
     }
     if (code == WE_TRAP_NONE) {
@@ -44,23 +43,35 @@ static inline enum we_error call(we_engine *engine, we_func *func,
     return WE_TRAP;
 }
 
-enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
-                      struct we_trap *trap)
+static inline enum we_error call(const we_func *func, uint64_t *slots,
+                                 struct we_trap *trap)
 {
-    we_engine *engine = func->instance->engine;
+    return func->code != NULL ? we_interp_call(func, slots, trap)
+                              : call_host(func, slots, trap);
+}
+
+static __attribute__((noinline)) enum we_error
+call_in_time(const we_func *func, uint64_t *slots, uint64_t deadline,
+             struct we_trap *trap)
+{
+    struct we_clock *clock = func->instance->engine->clock;
     struct we_watch watch;
     enum we_error error;
 
-    if (deadline == 0) {
-        return call(engine, func, slots, trap);
-    }
-    if (engine->clock == NULL) {
+    if (clock == NULL) {
         return WE_SYSTEM;
     }
-    we_os_clock_watch(engine->clock, deadline, &watch);
-    error = call(engine, func, slots, trap);
-    we_os_clock_end(engine->clock, &watch);
+    we_os_clock_watch(clock, deadline, &watch);
+    error = call(func, slots, trap);
+    we_os_clock_end(clock, &watch);
     return error;
+}
+
+enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
+                      struct we_trap *trap)
+{
+    return deadline == 0 ? call(func, slots, trap)
+                         : call_in_time(func, slots, deadline, trap);
 }
 
 bool we_instance_is_late(const we_instance *instance)

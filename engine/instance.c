@@ -219,6 +219,7 @@ static void make_tags(we_instance *instance)
 static enum we_error make_memories(we_instance *instance,
                                    struct we_detail *detail)
 {
+    static const struct we_memory none;
     const struct we_module *m = instance->module;
     struct we_memory *memory = instance->own_memories;
     enum we_error error = WE_OK;
@@ -229,6 +230,7 @@ static enum we_error make_memories(we_instance *instance,
         error = we_memory_make(memory, &m->memories[i], instance, detail);
         instance->memories[i] = memory;
     }
+    instance->memory0 = m->nmemories > 0 ? instance->memories[0] : &none;
     return error;
 }
 

@@ -63,6 +63,8 @@ struct we_tag {
 struct we_instance {
     /* index spaces; imported entries point into other instances */
     struct we_memory **memories;
+    const struct we_memory *memory0;     /* the first; one of no bytes if there
+                                            is none */
     struct we_table  **tables;
     struct we_global **globals;
     struct we_func   **funcs;
@@ -119,8 +121,8 @@ struct we_stack {
     /* the interpreter's own; zero at first */
     uint64_t         used;               /* bytes charged, see engine.h */
     we_instance     *instance;           /* whose code runs */
-    struct we_frame *entry;              /* first frame of the innermost run,
-                                            one past */
+    struct we_frame *entry;              /* of the run that trapped last, its
+                                            first frame, one past */
     struct we_regs  *regs;               /* see interp.h */
 };
 
@@ -149,14 +151,14 @@ enum { WE_DEPTH_MAX = 50 };
 /*
  * Runs func with its arguments at stack->low, where its results will be.  On
  * a trap the frames that it pushed are still there (from the value that
- * stack->high had at entry down to stack->high), for the back-trace; the
- * caller restores high.  stack->low is as at entry.
+ * stack->high had at entry down to stack->high), and their charge; they are
+ * we_trap_take's.  stack->low is as at entry.
  */
 enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func);
-/* Runs func with its arguments in slots, which get its results. */
-enum we_trap_code we_interp_call(struct we_stack *stack,
-                                 const struct we_func *func, uint64_t *slots);
+/* we_call of a function that has code, without a deadline. */
+enum we_error we_interp_call(const struct we_func *func, uint64_t *slots,
+                             struct we_trap *trap);
 
 /*
  * Growth (we_memory_grow, we_table_grow) is in engine.h; it is also refused
@@ -201,7 +203,7 @@ enum we_error we_linker_bind(we_linker *linker, we_instance *instance,
                              struct we_detail *detail);
 
 /* Records why a run that found the frames down to `entry` stopped with code,
- * and pops what it left there.  trap may be NULL. */
+ * and pops what it left there, with its charge.  trap may be NULL. */
 void we_trap_take(struct we_engine *engine, enum we_trap_code code,
                   struct we_frame *entry, struct we_trap *trap);
 

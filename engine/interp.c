@@ -25,15 +25,6 @@ static const union stub cross_stub = { we_h_CROSS_RETURN };
 
 /* --- entry, traps --------------------------------------------------------- */
 
-/* Memory 0 of the instance that runs. */
-static inline const struct we_memory *memory0(const struct we_stack *run)
-{
-    static const struct we_memory none;
-    const struct we_instance *instance = run->instance;
-
-    return instance->module->nmemories > 0 ? instance->memories[0] : &none;
-}
-
 /* Copies slots without the upper halves of i32 and f32, in which the host may
  * have left anything. */
 static inline void copy_clean(uint64_t *to, const uint64_t *from,
@@ -64,66 +55,132 @@ static inline bool has_room(const struct we_stack *stack,
     return stack->used + func->code->charge <= stack->bytes;
 }
 
-/* There is room.  On a trap the frames stay. */
-static inline enum we_trap_code run_code(struct we_stack *stack,
-                                         const struct we_func *func)
+/* From a function's first instruction to where its run ends. */
+#ifdef WE_PARKS
+static inline uint32_t run_from(const uint16_t *pc, uint64_t *fp,
+                                const struct we_memory *memory,
+                                struct we_stack *stack)
 {
-    const struct we_code *to = func->code;
-    struct we_instance *instance = stack->instance;
-    struct we_frame *entry = stack->entry, *frame = stack->high - 1;
     struct we_regs *regs = stack->regs, r;
-    uint64_t *low = stack->low;
-    uint64_t used = stack->used;
-    const struct we_memory *memory;
     uint32_t code;
 
-    stack->used = used + to->charge;
-    stack->entry = stack->high;
-    stack->high = frame;
-    stack->instance = func->instance;
     stack->regs = &r;
-    frame->func = func;
-    frame->pc = exit_stub.units;
-    frame->fp = NULL;
-    memory = memory0(stack);
-    code = we_handler_at(to->units)(to->units, low, memory->base, 0,
-                                    memory->size, stack, 0, 0);
+    code = we_handler_at(pc)(pc, fp, memory->base, 0, memory->size, stack, 0,
+                             0);
     while (code == WE_PARKED) {
         code = we_handler_at(r.pc)(r.pc, r.fp, r.mem, r.acc, r.size, stack,
                                    r.sacc, r.dacc);
     }
-    stack->low = low;
-    stack->used = used;
-    stack->instance = instance;
-    stack->entry = entry;
     stack->regs = regs;
+    return code;
+}
+#else
+static inline uint32_t run_from(const uint16_t *pc, uint64_t *fp,
+                                const struct we_memory *memory,
+                                struct we_stack *stack)
+{
+    return we_handler_at(pc)(pc, fp, memory->base, 0, memory->size, stack, 0,
+                             0);
+}
+#endif
+
+/* There is room, and the arguments are at low, the stack's. */
+static inline enum we_trap_code run_code(struct we_stack *stack,
+                                         const struct we_func *func,
+                                         uint64_t *low)
+{
+    const struct we_code *to = func->code;
+    struct we_instance *instance = stack->instance;
+    struct we_frame *frame = stack->high - 1;
+    uint32_t code;
+
+    stack->used += to->charge;
+    stack->high = frame;
+    stack->instance = func->instance;
+    frame->func = func;
+    frame->pc = exit_stub.units;
+    frame->fp = NULL;
+    code = run_from(to->units, low, func->instance->memory0, stack);
+    stack->low = low;
+    stack->instance = instance;
     return (enum we_trap_code) code;
 }
 
 enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func)
 {
-    return has_room(stack, func) ? run_code(stack, func) : WE_TRAP_STACK;
+    return has_room(stack, func) ? run_code(stack, func, stack->low)
+                                 : WE_TRAP_STACK;
 }
 
-enum we_trap_code we_interp_call(struct we_stack *stack,
-                                 const struct we_func *func, uint64_t *slots)
+/* Nothing has run yet, or the run has trapped: its frames end at entry. */
+static __attribute__((noinline, cold)) enum we_error
+trapped(we_engine *engine, enum we_trap_code code, struct we_frame *entry,
+        struct we_trap *trap)
+{
+    we_trap_take(engine, code, entry, trap);
+    return WE_TRAP;
+}
+
+static inline bool may_enter(const we_engine *engine,
+                             const struct we_func *func)
+{
+    return engine->depth < WE_DEPTH_MAX && has_room(&engine->stack, func);
+}
+
+/* Of any type. */
+static __attribute__((noinline)) enum we_error
+call_any_type(const struct we_func *func, uint64_t *slots,
+              struct we_trap *trap)
 {
     const struct we_type *type = func->type;
+    we_engine *engine = func->instance->engine;
+    struct we_stack *stack = &engine->stack;
+    uint64_t *low = stack->low;
     enum we_trap_code code;
-    uint32_t i;
 
-    if (!has_room(stack, func)) {
-        return WE_TRAP_STACK;
+    if (!may_enter(engine, func)) {
+        return trapped(engine, WE_TRAP_STACK, stack->high, trap);
     }
-    copy_clean(stack->low, slots, type, type->values, type->nparams);
-    code = run_code(stack, func);
-    if (code == WE_TRAP_NONE) {
-        for (i = 0; i < type->result_slots; i++) {
-            slots[i] = stack->low[i];
-        }
+    engine->depth++;
+    copy_clean(low, slots, type, type->values, type->nparams);
+    code = run_code(stack, func, low);
+    engine->depth--;
+    if (code != WE_TRAP_NONE) {
+        return trapped(engine, code, stack->entry, trap);
     }
-    return code;
+    for (uint32_t i = 0; i < type->result_slots; i++) {
+        slots[i] = low[i];
+    }
+    return WE_OK;
+}
+
+/* What most calls are costs little: those of a brief type. */
+enum we_error we_interp_call(const struct we_func *func, uint64_t *slots,
+                             struct we_trap *trap)
+{
+    const struct we_type *type = func->type;
+    we_engine *engine = func->instance->engine;
+    uint64_t *low = engine->stack.low;
+    enum we_trap_code code;
+    uint32_t i = 0, n = type->nparams;
+
+    if (__builtin_expect(!type->brief || !may_enter(engine, func), 0)) {
+        return call_any_type(func, slots, trap);
+    }
+    engine->depth++;
+    do {
+        low[i] = (uint32_t) slots[i];
+    } while (++i < n);
+    code = run_code(&engine->stack, func, low);
+    engine->depth--;
+    if (__builtin_expect(code != WE_TRAP_NONE, 0)) {
+        return trapped(engine, code, engine->stack.entry, trap);
+    }
+    if (type->nresults != 0) {
+        slots[0] = low[0];
+    }
+    return WE_OK;
 }
 
 WE_OP(EXIT)
@@ -138,7 +195,7 @@ uint32_t we_trap_here(WE_REGS)
     struct we_frame *frame = run->high;
     const uint16_t *at = pc + 1;
 
-    for (; frame < run->entry; frame++) {
+    for (;; frame++) {
         const uint16_t *back = frame->pc;
         uint64_t *back_fp = frame->fp;
 
@@ -147,9 +204,13 @@ uint32_t we_trap_here(WE_REGS)
         }
         frame->pc = at;
         frame->fp = fp;
+        if (we_handler_at(back) == we_h_EXIT) {
+            break;                       /* the first frame of the run */
+        }
         at = back;
         fp = back_fp;
     }
+    run->entry = frame + 1;
     (void) mem, (void) size, (void) sacc, (void) dacc;
     return (uint32_t) acc;
 }
@@ -242,16 +303,13 @@ WE_SLOW(refuse_call)
 /* Calls the host's function f with its slots in place; the registers that it
  * may have changed are the caller's to load. */
 static inline uint32_t call_host(struct we_stack *run, const struct we_func *f,
-                          uint64_t *slots)
+                                 uint64_t *slots)
 {
     const struct we_type *type = f->type;
-    struct we_instance *caller = run->instance;
-    uint32_t n = type->param_slots > type->result_slots ? type->param_slots
-                                                        : type->result_slots;
     enum we_trap_code code;
 
-    run->low = slots + n;
-    code = f->host(f->env, caller, slots);
+    run->low = slots + we_call_slots(type);
+    code = f->host(f->env, run->instance, slots);
     if (code == WE_TRAP_NONE) {
         copy_clean(slots, slots, type, type->values + type->nparams,
                    type->nresults);
@@ -262,7 +320,7 @@ static inline uint32_t call_host(struct we_stack *run, const struct we_func *f,
 /* The memory's registers after what may have changed them. */
 #define RELOAD()                                                              \
     do {                                                                      \
-        const struct we_memory *now = memory0(run);                           \
+        const struct we_memory *now = run->instance->memory0;                 \
                                                                               \
         mem = now->base;                                                      \
         size = now->size;                                                     \
@@ -275,21 +333,30 @@ static inline uint32_t call_host(struct we_stack *run, const struct we_func *f,
         dacc = WE_OF_f64(acc);                                                \
     } while (0)
 
-/* Calls the function that acc points to: the host's, or any instance's.  All
- * instructions that come here are 12 units long. */
+/* Calls the host's function that acc points to.  All instructions that come
+ * here and to call_any are 12 units long. */
+WE_SLOW(call_out)
+{
+    const struct we_func *f = (const struct we_func *) (uintptr_t) acc;
+    uint64_t *slots = fp + pc[4];
+
+    WE_TRAP_IF(run->interrupt != 0, run->interrupt);
+    acc = call_host(run, f, slots);
+    if (__builtin_expect(acc != WE_TRAP_NONE, 0)) {
+        WE_TAIL(we_trap_here(WE_PASS));
+    }
+    RELOAD();
+    RESULT_OF(fp + pc[4]);
+    WE_NEXT(12);
+}
+
+/* Calls the function that acc points to: the host's, or any instance's. */
 WE_SLOW(call_any)
 {
     const struct we_func *f = (const struct we_func *) (uintptr_t) acc;
 
     if (f->code == NULL) {
-        WE_TRAP_IF(run->interrupt != 0, run->interrupt);
-        acc = call_host(run, f, fp + pc[4]);
-        if (acc != WE_TRAP_NONE) {
-            WE_TAIL(we_trap_here(WE_PASS));
-        }
-        RELOAD();
-        RESULT_OF(fp + pc[4]);
-        WE_NEXT(12);
+        WE_TAIL(call_out(WE_PASS));
     }
     if (f->instance == run->instance) {
         ENTER(f, pc[4], 12);
@@ -330,6 +397,29 @@ WE_OP(CALL_IMPORT)
 {
     acc = (uintptr_t) run->instance->funcs[WE_IMM(6)];
     WE_TAIL(call_any(WE_PASS));
+}
+
+/* As call_out, where no value is wider than 32 bits and an i32 comes back; a
+ * is the number of slots. */
+WE_OP(CALL_IMPORT_INT)
+{
+    const struct we_func *f = run->instance->funcs[WE_IMM(6)];
+    uint64_t *slots = fp + pc[4];
+
+    acc = (uintptr_t) f;
+    if (__builtin_expect(f->code != NULL || run->interrupt != 0, 0)) {
+        WE_TAIL(call_any(WE_PASS));
+    }
+    run->low = slots + pc[5];
+    acc = f->host(f->env, run->instance, slots);
+    if (__builtin_expect(acc != WE_TRAP_NONE, 0)) {
+        WE_TAIL(we_trap_here(WE_PASS));
+    }
+    acc = slots[0] = (uint32_t) slots[0];
+    sacc = 0;
+    dacc = 0;
+    RELOAD();
+    WE_NEXT(12);
 }
 
 #define TYPE_AT(n) ((const struct we_type *) (uintptr_t) WE_IMM8(n))

@@ -40,7 +40,7 @@ struct we_pair {
 extern const struct we_pair we_pairs[];
 extern const uint32_t we_npairs;
 
-/* What a handler returned for we_interp_run to go on with. */
+/* What a handler returned for the run to go on with, where it parks. */
 struct we_regs {
     const uint16_t *pc;
     uint64_t *fp;
@@ -72,6 +72,7 @@ enum { WE_PARKED = WE_NTRAPS };
 #ifdef WE_TAIL
 #define WE_GO() WE_TAIL(we_handler_at(pc)(WE_PASS))
 #else
+#define WE_PARKS
 #define WE_TAIL(call) return call
 #define WE_GO() return we_park(WE_PASS)
 #endif

@@ -108,12 +108,8 @@ WE_SLOW(throw)
     fp = slots;
     give(c, exception, acc, fp + c->slot);
     pc = frame->func->code->units + c->target;
-    mem = NULL;
-    size = 0;
-    if (run->instance->module->nmemories > 0) {
-        mem = run->instance->memories[0]->base;
-        size = run->instance->memories[0]->size;
-    }
+    mem = run->instance->memory0->base;
+    size = run->instance->memory0->size;
     WE_GO();
 }
 

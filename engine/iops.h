@@ -298,6 +298,7 @@ enum we_stored { WE_STORE_SS, WE_STORE_AS, WE_STORE_SA, WE_STORE_AA,
        offset in own_funcs); the type of an indirect one at 8.  Tail calls: a slots from slot d, then b or, of  \
        an indirect one, the slot at 12 */                                     \
     op(CALL) op(CALL_IMPORT)                                                  \
+    op(CALL_IMPORT_INT)    /* only i32 and f32, one i32 back; a slots */      \
     op(CALL_INDIRECT_S) op(CALL_INDIRECT_A) /* a, table in imm */             \
     op(CALL_REF)           /* a */                                            \
     op(RETURN_CALL) op(RETURN_CALL_INDIRECT) op(RETURN_CALL_REF)              \

@@ -133,7 +133,7 @@
     row(S, B, CONST32, BR_I32_LT_U_SI)                                        \
     row(S, B, CONST32, BR_UNLESS_S)                                           \
     row(S, T, CONST32, CALL)                                                  \
-    row(S, T, CONST32, CALL_IMPORT)                                           \
+    row(S, T, CONST32, CALL_IMPORT_INT)                                       \
     row(S, T, CONST32, CALL_INDIRECT_A)                                       \
     row(S, S, CONST32, CONST32)                                               \
     row(S, S, CONST32, I32_ADD_SI)                                            \
@@ -937,7 +937,7 @@
     row(S, T, MOV, BR_TABLE_S)                                                \
     row(S, B, MOV, BR_UNLESS_S)                                               \
     row(S, T, MOV, CALL)                                                      \
-    row(S, T, MOV, CALL_IMPORT)                                               \
+    row(S, T, MOV, CALL_IMPORT_INT)                                           \
     row(S, T, MOV, CALL_INDIRECT_A)                                           \
     row(S, T, MOV, CALL_INDIRECT_S)                                           \
     row(S, S, MOV, CONST32)                                                   \
@@ -957,7 +957,7 @@
     row(S, S, MOV, SUM)                                                       \
     row(S, B, MOV2, BR)                                                       \
     row(S, T, MOV2, CALL)                                                     \
-    row(S, T, MOV2, CALL_IMPORT)                                              \
+    row(S, T, MOV2, CALL_IMPORT_INT)                                          \
     row(S, T, MOV2, CALL_INDIRECT_A)                                          \
     row(S, T, MOV2, CALL_INDIRECT_S)                                          \
     row(S, S, MOV2, CONST32)                                                  \
@@ -992,7 +992,7 @@
     row(S, B, SUM, BR_I32_GE_U_SI)                                            \
     row(S, B, SUM, BR_I32_LT_U_SI)                                            \
     row(S, T, SUM, CALL)                                                      \
-    row(S, T, SUM, CALL_IMPORT)                                               \
+    row(S, T, SUM, CALL_IMPORT_INT)                                           \
     row(S, S, SUM, CONST32)                                                   \
     row(S, S, SUM, I32_ADD_SA)                                                \
     row(S, S, SUM, I32_ADD_SS)                                                \

@@ -617,17 +617,39 @@ static void push_results(struct we_lower *l, const struct we_insn *insn)
     }
 }
 
+/* Is this what most host functions are, of small values and with a status? */
+static bool is_small(const struct we_type *type)
+{
+    return type->narrow && type->nresults == 1
+           && type->values[type->nparams] == WE_I32;
+}
+
+static void lower_call_import(struct we_lower *l, uint32_t index,
+                              uint32_t args)
+{
+    const struct we_type *type = l->module->funcs[index].type;
+    uint16_t *p = we_emit(l, is_small(type) ? WE_I_CALL_IMPORT_INT
+                                            : WE_I_CALL_IMPORT, 12);
+
+    p[4] = (uint16_t) args;
+    p[5] = (uint16_t) we_call_slots(type);
+    we_put_imm32(p + 6, index);
+}
+
 static void lower_call(struct we_lower *l, const struct we_insn *insn)
 {
     uint32_t imported = l->module->nfuncs_imported;
-    bool own = insn->index >= imported;
     uint32_t args = pop_arguments(l, insn->nparams);
-    uint16_t *p = we_emit(l, own ? WE_I_CALL : WE_I_CALL_IMPORT, own ? 8 : 12);
+    uint16_t *p;
 
-    p[4] = (uint16_t) args;
-    we_put_imm32(p + 6, own ? (insn->index - imported)
-                              * (uint32_t) sizeof (struct we_func)
-                            : insn->index);
+    if (insn->index < imported) {
+        lower_call_import(l, insn->index, args);
+    } else {
+        p = we_emit(l, WE_I_CALL, 8);
+        p[4] = (uint16_t) args;
+        we_put_imm32(p + 6, (insn->index - imported)
+                            * (uint32_t) sizeof (struct we_func));
+    }
     push_results(l, insn);
 }
 

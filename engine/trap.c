@@ -41,7 +41,8 @@ static void trap_text(const struct we_engine *engine, struct we_trap *trap)
 void we_trap_take(struct we_engine *engine, enum we_trap_code code,
                   struct we_frame *entry, struct we_trap *trap)
 {
-    const struct we_frame *frame = engine->stack.high;
+    struct we_stack *stack = &engine->stack;
+    const struct we_frame *frame = stack->high;
     uint32_t n = 0;
 
     if (trap != NULL) {
@@ -53,7 +54,9 @@ void we_trap_take(struct we_engine *engine, enum we_trap_code code,
         trap->nframes = n;
         trap_text(engine, trap);
     }
-    engine->stack.high = entry;
+    for (; stack->high < entry; stack->high++) {
+        stack->used -= stack->high->func->code->charge;
+    }
     engine->exit_status = 0;
     engine->trap_text[0] = '\0';
 }

@@ -392,6 +392,7 @@ static void fill(const struct we_types *types, struct we_type *type,
                  uint8_t **at)
 {
     uint32_t i, super, nvalues = sub->nparams + sub->nresults;
+    bool narrow;
     uint32_t *supers = (void *)*at;
     we_valtype *values = supers + sub->depth + 1;
     struct we_field *fields = (void *)(values + nvalues);
@@ -408,13 +409,15 @@ static void fill(const struct we_types *types, struct we_type *type,
     for (i = 0; i < sub->nfields; i++)
         fields[i] = (struct we_field){ bound(sub->fields[i].type, ids),
                                        sub->fields[i].mutable_ };
+    narrow = are_narrow(values, nvalues);
     *type = (struct we_type){
         .id = type->id, .kind = sub->kind, .final = sub->final,
         .depth = (uint8_t)sub->depth, .supers = supers,
         .nparams = sub->nparams, .nresults = sub->nresults,
         .param_slots = slots_of(values, sub->nparams),
         .result_slots = slots_of(values + sub->nparams, sub->nresults),
-        .narrow = are_narrow(values, nvalues),
+        .narrow = narrow,
+        .brief = narrow && sub->nparams > 0 && sub->nresults <= 1,
         .values = values, .nfields = sub->nfields, .fields = fields
     };
     *at = (uint8_t *)(fields + sub->nfields);

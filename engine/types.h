@@ -64,7 +64,9 @@ struct we_type {
     uint8_t  kind;                       /* enum we_type_kind */
     bool     final;
     uint8_t  depth;                      /* of its chain of supertypes */
-    bool     narrow;                     /* all values are i32 or f32 */
+    bool     narrow : 1;                 /* all values are i32 or f32 */
+    bool     brief : 1;                  /* ... and they are one parameter or
+                                            more, and one result or none */
     const uint32_t *supers;              /* canonical ids, [0] the root,
                                             [depth] itself */
     /* function: values = params, then results; one field is a slot or two */
@@ -106,6 +108,13 @@ enum we_error we_types_intern(struct we_types *types,
                               struct we_subtype *subs, uint32_t n,
                               uint32_t *ids, uint32_t *bad);
 void we_types_release(struct we_types *types, uint32_t id);
+
+/* Slots for a call: arguments come where results go. */
+static inline uint32_t we_call_slots(const struct we_type *type)
+{
+    return type->param_slots > type->result_slots ? type->param_slots
+                                                  : type->result_slots;
+}
 
 /* The type of a canonical id in use. */
 const struct we_type *we_types_get(const struct we_types *types, uint32_t id);

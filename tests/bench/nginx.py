@@ -35,9 +35,9 @@ PROXIED = "64k through a proxy"
 TEN = "".join(f"X-H{i}: value{i}\r\n" for i in range(10))
 # The handlers of the interpreter, which jump to each other.  They have the names
 # of their operations, or of two: we_h_I32_ADD_SAa, I32_LOAD_Ka_BR_IF_A.  What
-# leads into them and out of them isn't the loop: we_call, we_interp_call and
-# call_any.
-INTERPRETER = re.compile(r"(we_h_)?[A-Z][A-Z0-9_a]*('\d+)?$")
+# leads into them and out of them isn't the loop: we_call, we_interp_call,
+# call_any, and what calls the host.
+INTERPRETER = re.compile(r"(we_h_)?(?!CALL_IMPORT)[A-Z][A-Z0-9_a]*('\d+)?$")
 
 
 def text(size):

@@ -17,7 +17,8 @@ enum { NSLOTS = 32, NAMED = 16, BYTES = 64, NFRAMES = 4, UNITS = 64,
 /* Of operations that are jumped to; a table of four branches is 16 long. */
 static const struct { const char *name; uint32_t units; } jumped[] = {
     { "BR_TABLE_S", 16 }, { "BR_TABLE_A", 16 }, { "CALL", 8 },
-    { "CALL_IMPORT", 12 }, { "CALL_INDIRECT_S", 12 }, { "CALL_INDIRECT_A", 12 },
+    { "CALL_IMPORT", 12 }, { "CALL_IMPORT_INT", 12 },
+    { "CALL_INDIRECT_S", 12 }, { "CALL_INDIRECT_A", 12 },
     { "RETURN", 8 }, { "RETURN_INT_S", 8 }, { "RETURN_INT_A", 8 },
     { "RETURN_F32_S", 8 }, { "RETURN_F32_A", 8 }, { "RETURN_F64_S", 8 },
     { "RETURN_F64_A", 8 }
@@ -113,6 +114,9 @@ static uint8_t memory[BYTES];
 static struct we_global globals[NAMED];
 static struct we_frame frames[NFRAMES];
 
+/* where a run's first frame returns to */
+static we_handler *const outside = we_h_EXIT;
+
 static struct we_memory memory0 = { .base = memory, .size = BYTES };
 static struct we_table table = { .elems = elems, .size = 3 };
 static struct we_memory *memories[NAMED];
@@ -120,7 +124,7 @@ static struct we_table *tables[NAMED];
 static struct we_global *global_at[NAMED];
 static struct we_func *func_at[NAMED];
 static struct we_instance instance = {
-    .memories = memories, .tables = tables, .globals = global_at,
+    .memories = memories, .memory0 = &memory0, .tables = tables, .globals = global_at,
     .funcs = func_at, .own_funcs = funcs
 };
 
@@ -234,6 +238,7 @@ static void draw(struct start *s, bool reals)
         s->state.globals[i].value[0] = integer();
     s->state.frames[2].pc = code + UNITS + 2 * 4;
     s->state.frames[2].fp = slots + 1;
+    s->state.frames[3].pc = (const uint16_t *)(const void *)&outside;
     s->state.acc = integer();
     s->state.sacc = (uint32_t)we_bits32(we_float32((uint32_t)below(1000)));
     s->state.dacc = we_bits64(below(100) / 8.0);
@@ -278,8 +283,7 @@ static struct state run_code(const struct start *start)
     };
     struct we_stack run = {
         .bytes = start->bytes, .used = 64, .interrupt = start->interrupt,
-        .instance = &instance, .high = frames + 2, .entry = frames + 3,
-        .regs = &r
+        .instance = &instance, .high = frames + 2, .regs = &r
     };
     struct state s;
     uint32_t result;
