@@ -6,35 +6,23 @@
 #include "hostcalls.h"
 #include "instance.h"
 
-/* One host call: who calls, and the context that it acts on. */
-struct pw_call {
-    pw_instance          *instance;
-    we_instance          *guest;
-    const struct pw_host *host;
-    struct pw_context    *context;       /* the effective one */
-    void                 *root, *stream; /* the host's data, or NULL */
-};
+enum { PW_WHEN_RUNNING = PW_OPEN_RUNNING, PW_WHEN_START = PW_OPEN_START,
+       PW_WHEN_ALWAYS = 0 };
 
-enum { PW_WHEN_RUNNING = PW_RUNNING, PW_WHEN_START = PW_STARTING,
-       PW_WHEN_ALWAYS = PW_ALLOCATING };
-
-/* False: the call is not allowed now. */
-static inline bool pw_call_begin(struct pw_call *c, we_instance *guest,
-                                 int when)
+static inline struct pw_call *pw_call_of(we_instance *guest, uint32_t when)
 {
     pw_instance *in = we_instance_host_data(guest);
-    struct pw_context *context = in->effective;
 
-    c->instance = in;
-    c->guest = guest;
-    c->host = in->host;
-    c->context = context;
-    c->root = context->root == NULL ? NULL : context->root->context.data;
-    c->stream = context->is_stream ? context->data : NULL;
-    if (in->bytes == NULL) {
+    if (when != PW_WHEN_RUNNING && in->call.bytes == NULL) {
         pw_instance_find_memory(in, guest);    /* its start function runs */
     }
-    return (int)in->restriction <= when;
+    return &in->call;
+}
+
+/* May it be called now? */
+static inline bool pw_call_is_open(const struct pw_call *c, uint32_t when)
+{
+    return (when & ~c->open) == 0;
 }
 
 /* Counts a call that the plugin isn't allowed, and says so once. */
@@ -44,7 +32,7 @@ void pw_call_deny(const struct pw_call *c, const char *name, uint32_t needs);
 static inline bool pw_call_allowed(const struct pw_call *c, const char *name,
                                    uint32_t needs)
 {
-    bool allowed = (needs & ~c->instance->allow) == 0;
+    bool allowed = (needs & PW_OPEN_ALLOW & ~c->open) == 0;
 
     if (!allowed) {
         pw_call_deny(c, name, needs);
@@ -58,32 +46,36 @@ static inline enum we_trap_code pw_call_end(const struct pw_call *c)
     return c->instance->dead ? WE_TRAP_HOST : WE_TRAP_NONE;
 }
 
+/* The status of a call that isn't open. */
+uint32_t pw_call_refuse(const struct pw_call *c, const char *name,
+                        uint32_t when, uint32_t needs);
+
 #define PW_DEFINE_CALL(name, arity, params, versions, when, needs)            \
     enum we_trap_code pw_call_##name(void *env, we_instance *guest,           \
                                      uint64_t *slots)                         \
     {                                                                         \
-        struct pw_call c;                                                     \
+        struct pw_call *c = pw_call_of(guest, PW_WHEN_##when);                \
                                                                               \
         (void)env;                                                            \
-        slots[0] = pw_call_begin(&c, guest, PW_WHEN_##when)                   \
-                           && pw_call_allowed(&c, #name, PW_ALLOW_##needs)    \
-                       ? name(&c PW_ARGS_##arity(slots))                      \
-                       : (uint32_t)PW_INTERNAL_FAILURE;                       \
-        return pw_call_end(&c);                                               \
+        slots[0] = pw_call_is_open(c, PW_WHEN_##when | PW_ALLOW_##needs)      \
+                       ? name(c PW_ARGS_##arity(slots))                       \
+                       : pw_call_refuse(c, #name, PW_WHEN_##when,             \
+                                        PW_ALLOW_##needs);                    \
+        return pw_call_end(c);                                                \
     }
 #define PW_DEFINE_LACK(name, arity, params, versions, why)
 #define PW_DEFINE_BARE(name, signature, when)                                 \
     enum we_trap_code pw_call_bare_##name(void *env, we_instance *guest,      \
                                           uint64_t *slots)                    \
     {                                                                         \
-        struct pw_call c;                                                     \
+        struct pw_call *c = pw_call_of(guest, PW_WHEN_##when);                \
                                                                               \
         (void)env;                                                            \
         (void)slots;                                                          \
-        if (pw_call_begin(&c, guest, PW_WHEN_##when)) {                       \
-            (void)name(&c);                                                   \
+        if (pw_call_is_open(c, PW_WHEN_##when)) {                             \
+            (void)name(c);                                                    \
         }                                                                     \
-        return pw_call_end(&c);                                               \
+        return pw_call_end(c);                                                \
     }
 
 /* At the end of a file: the functions of its group. */

@@ -150,12 +150,33 @@ static uint32_t missing(const struct pw_call *c, uint32_t out_data,
                : (uint32_t)PW_NOT_FOUND;
 }
 
-static uint32_t proxy_get_header_map_value(struct pw_call *c, uint32_t map,
-                                           uint32_t key_ptr, uint32_t key_len,
-                                           uint32_t out_data,
-                                           uint32_t out_size)
+/* Looks again for a name that has upper case. */
+static __attribute__((noinline)) uint32_t
+get_lower(const struct pw_call *c, enum pw_map map, struct pw_str name,
+          uint32_t out_data, uint32_t out_size)
 {
-    struct pw_str name, key, value;
+    struct pw_str key, value;
+
+    if (!pw_header_has_upper(name)) {
+        return missing(c, out_data, out_size);
+    }
+    if (!pw_header_key_lower(c, pw_header_pseudo(map), name, &key)) {
+        return PW_INTERNAL_FAILURE;
+    }
+    return map_get(c, map, key, &value)
+               ? pw_guest_give(c, value, out_data, out_size)
+               : missing(c, out_data, out_size);
+}
+
+/* Names mostly are in lower case. */
+static inline uint32_t proxy_get_header_map_value(struct pw_call *c,
+                                                  uint32_t map,
+                                                  uint32_t key_ptr,
+                                                  uint32_t key_len,
+                                                  uint32_t out_data,
+                                                  uint32_t out_size)
+{
+    struct pw_str name, value;
 
     if (map >= PW_NMAPS) {
         return PW_BAD_ARGUMENT;
@@ -163,13 +184,12 @@ static uint32_t proxy_get_header_map_value(struct pw_call *c, uint32_t map,
     if (!pw_guest_read(c, key_ptr, key_len, &name)) {
         return PW_INVALID_MEMORY_ACCESS;
     }
-    if (!pw_header_key(c, pw_header_pseudo(map), name, &key)) {
-        return PW_INTERNAL_FAILURE;
-    }
-    if (key.len == 0 || !map_get(c, (enum pw_map)map, key, &value)) {
-        return missing(c, out_data, out_size);
-    }
-    return pw_guest_give(c, value, out_data, out_size);
+    return name.len != 0
+                   && map_get(c, (enum pw_map)map,
+                              pw_header_alias(pw_header_pseudo(map), name),
+                              &value)
+               ? pw_guest_give(c, value, out_data, out_size)
+               : get_lower(c, (enum pw_map)map, name, out_data, out_size);
 }
 
 /* As Envoy: the bytes of names and values, and of maps that can be changed

@@ -33,6 +33,15 @@ void pw_call_deny(const struct pw_call *c, const char *name, uint32_t needs)
     pw_call_log(c, PW_WARN, (struct pw_str){ text.buf, text.len });
 }
 
+uint32_t pw_call_refuse(const struct pw_call *c, const char *name,
+                        uint32_t when, uint32_t needs)
+{
+    if (pw_call_is_open(c, when)) {
+        pw_call_deny(c, name, needs);
+    }
+    return PW_INTERNAL_FAILURE;
+}
+
 static uint32_t proxy_log(struct pw_call *c, uint32_t level, uint32_t ptr,
                           uint32_t len)
 {

@@ -110,7 +110,7 @@ static uint32_t proxy_set_effective_context(struct pw_call *c, uint32_t id)
     if (context == NULL) {
         return PW_BAD_ARGUMENT;
     }
-    in->effective = context;
+    pw_instance_act(in, context);
     return PW_OK;
 }
 

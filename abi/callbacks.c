@@ -7,8 +7,8 @@ void pw_callback_failed(pw_instance *in, const struct we_trap *trap)
                      trap);
 }
 
-/* What a guest's answer means, by the kind of callback; answers beyond the
- * table mean what its last entry does. */
+/* What a guest's answer means, by the kind of callback: 0 is PW_CONTINUE in
+ * all; answers beyond the table mean what its last entry does. */
 enum { NHEADERS = 5, NBODY = 4, NTRAILERS = 2 };
 static const enum pw_action on_headers[NHEADERS] = {
     PW_CONTINUE,
@@ -29,7 +29,7 @@ static const enum pw_action on_trailers[NTRAILERS] = {
 };
 
 /* True if the guest need not be entered; *action is the answer then. */
-static bool is_answered(const struct pw_context *context,
+static inline bool is_answered(const struct pw_context *context,
                         enum pw_callback callback, enum pw_action *action)
 {
     const pw_instance *in = context->root->instance;
@@ -38,9 +38,9 @@ static bool is_answered(const struct pw_context *context,
     return in->dead || in->callbacks[callback] == NULL;
 }
 
-static inline enum pw_action run(pw_stream *stream, enum pw_callback callback,
-                          uint64_t amount, bool end_of_stream,
-                          const enum pw_action *answers, uint32_t nanswers)
+static __attribute__((noinline)) enum pw_action
+run(pw_stream *stream, enum pw_callback callback, uint64_t amount,
+    bool end_of_stream, const enum pw_action *answers, uint32_t nanswers)
 {
     struct pw_context *context = &stream->context;
     uint64_t slots[3] = { context->id, (uint32_t)amount, end_of_stream };
@@ -51,7 +51,8 @@ static inline enum pw_action run(pw_stream *stream, enum pw_callback callback,
         return PW_FAULT;
     }
     answer = (uint32_t)slots[0];
-    return answers[answer < nanswers ? answer : nanswers - 1];
+    return answer == 0 ? PW_CONTINUE
+                       : answers[answer < nanswers ? answer : nanswers - 1];
 }
 
 /* How many headers the guest will find, if it looks at that. */

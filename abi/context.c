@@ -21,18 +21,10 @@ struct pw_context *pw_context_find(const pw_instance *in, uint32_t id)
     return at;
 }
 
-static void insert(pw_instance *in, struct pw_context *context)
-{
-    struct pw_context **at = bucket(in, context->id);
-
-    context->next = *at;
-    *at = context;
-}
-
 static bool grow(pw_instance *in)
 {
     uint32_t old = in->nbuckets, n = old == 0 ? 16 : old * 2;
-    struct pw_context **buckets = in->buckets, *at, *next;
+    struct pw_context **buckets = in->buckets, **at, *context, *next;
 
     in->buckets = n == 0 ? NULL
                          : pw_budget_new(&in->budget, n * sizeof *buckets);
@@ -42,9 +34,11 @@ static bool grow(pw_instance *in)
     }
     in->nbuckets = n;
     for (uint32_t i = 0; i < old; i++) {
-        for (at = buckets[i]; at != NULL; at = next) {
-            next = at->next;
-            insert(in, at);
+        for (context = buckets[i]; context != NULL; context = next) {
+            next = context->next;
+            at = bucket(in, context->id);
+            context->next = *at;
+            *at = context;
         }
     }
     pw_budget_free(&in->budget, buckets, old * sizeof *buckets);
@@ -52,29 +46,31 @@ static bool grow(pw_instance *in)
 }
 
 /* One counter for roots and streams, as in Envoy; 0 is never an id. */
-static uint32_t new_id(pw_instance *in)
+static inline bool add(pw_instance *in, struct pw_context *context,
+                       struct pw_root *root, void *data)
 {
-    do {
-        in->last_id++;
-    } while (in->last_id == 0 || pw_context_find(in, in->last_id) != NULL);
-    return in->last_id;
-}
+    struct pw_context **at, *other;
+    uint32_t id;
 
-static bool add(pw_instance *in, struct pw_context *context,
-                struct pw_root *root, void *data)
-{
     if (in->ncontexts >= in->nbuckets && !grow(in)) {
         return false;
     }
-    context->id = new_id(in);
+    do {
+        id = ++in->last_id;
+        at = bucket(in, id);
+        for (other = *at; other != NULL && other->id != id;
+             other = other->next) { }
+    } while (id == 0 || other != NULL);
+    context->id = id;
     context->root = root;
     context->data = data;
+    context->next = *at;
+    *at = context;
     in->ncontexts++;
-    insert(in, context);
     return true;
 }
 
-static void drop(pw_instance *in, struct pw_context *context)
+static inline void drop(pw_instance *in, struct pw_context *context)
 {
     struct pw_context **at = bucket(in, context->id);
 
@@ -99,8 +95,8 @@ void pw_context_free_all(pw_instance *in)
 
 /* --- both kinds ---------------------------------------------------------- */
 
-/* Runs an optional callback whose second argument is arg; its result, or 1 if
- * it isn't there. */
+/* Runs a callback whose second argument is arg; its result, or 1 if it isn't
+ * there. */
 static bool run(struct pw_context *context, enum pw_callback callback,
                 uint32_t arg, uint64_t deadline, bool *result)
 {
@@ -118,28 +114,16 @@ static bool run(struct pw_context *context, enum pw_callback callback,
     return true;
 }
 
-/* on_done; false if the plugin isn't done yet. */
-static bool finish(struct pw_context *context)
+/* on_done or on_delete; false if the plugin isn't done yet. */
+static inline bool end(struct pw_context *context, enum pw_callback callback)
 {
     pw_instance *in = context->root->instance;
     bool result = true;
 
-    if (!in->dead) {
-        (void)run(context, PW_ON_DONE, 0, in->plugin->limits.deadline,
-                  &result);
+    if (in->callbacks[callback] != NULL && !in->dead) {
+        (void)run(context, callback, 0, in->plugin->limits.deadline, &result);
     }
     return in->dead || result;
-}
-
-static void end(struct pw_context *context)
-{
-    pw_instance *in = context->root->instance;
-    bool result;
-
-    if (!in->dead) {
-        (void)run(context, PW_ON_DELETE, 0, in->plugin->limits.deadline,
-                  &result);
-    }
 }
 
 /* --- roots --------------------------------------------------------------- */
@@ -252,7 +236,7 @@ pw_root *pw_root_new(pw_instance *instance, struct pw_str root_id,
 bool pw_root_done(pw_root *root)
 {
     if (!root->ended) {
-        root->waiting = !finish(&root->context);
+        root->waiting = !end(&root->context, PW_ON_DONE);
         root->ended = true;
     }
     return pw_root_is_done(root);
@@ -269,14 +253,14 @@ void pw_root_free(pw_root *root)
         return;
     }
     (void)pw_root_done(root);
-    end(&root->context);
+    (void)end(&root->context, PW_ON_DELETE);
     drop(root->instance, &root->context);
     release(root);
 }
 
 /* --- streams ------------------------------------------------------------- */
 
-static pw_stream *take_stream(pw_instance *in)
+static inline pw_stream *take_stream(pw_instance *in)
 {
     pw_stream *stream = in->free_streams;
 
@@ -287,7 +271,7 @@ static pw_stream *take_stream(pw_instance *in)
     return pw_budget_resize(&in->budget, NULL, 0, sizeof *stream);
 }
 
-static void give_stream(pw_instance *in, pw_stream *stream)
+static inline void give_stream(pw_instance *in, pw_stream *stream)
 {
     stream->next_free = in->free_streams;
     in->free_streams = stream;
@@ -302,14 +286,14 @@ pw_stream *pw_stream_new(pw_root *root, void *data)
     if (in->dead || (stream = take_stream(in)) == NULL) {
         return NULL;
     }
-    memset(stream, 0, sizeof *stream);
     stream->context.is_stream = true;
     if (!add(in, &stream->context, root, data)) {
         give_stream(in, stream);
         return NULL;
     }
-    if (!run(&stream->context, PW_ON_CONTEXT_CREATE, root->context.id,
-             in->plugin->limits.deadline, &result)) {
+    if (in->callbacks[PW_ON_CONTEXT_CREATE] != NULL
+        && !run(&stream->context, PW_ON_CONTEXT_CREATE, root->context.id,
+                in->plugin->limits.deadline, &result)) {
         drop(in, &stream->context);
         give_stream(in, stream);
         return NULL;
@@ -325,8 +309,8 @@ enum pw_action pw_stream_free(pw_stream *stream)
         return PW_CONTINUE;
     }
     in = stream->context.root->instance;
-    (void)finish(&stream->context);
-    end(&stream->context);
+    (void)end(&stream->context, PW_ON_DONE);
+    (void)end(&stream->context, PW_ON_DELETE);
     drop(in, &stream->context);
     give_stream(in, stream);
     return in->dead ? PW_FAULT : PW_CONTINUE;

@@ -27,46 +27,57 @@ uint32_t pw_guest_put64(const struct pw_call *c, uint32_t ptr, uint64_t value)
 
 /* The calls that the allocator may make are few, as in Envoy, so
  * that it can't change what the interrupted call works on. */
-static inline bool run_allocator(pw_instance *in, uint32_t len, uint32_t *ptr)
+static inline __attribute__((always_inline)) uint32_t
+alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr, uint8_t **data)
 {
-    enum pw_restriction before = in->restriction;
+    pw_instance *in = c->instance;
+    uint32_t before = in->call.open;
     uint64_t slots[1] = { len };
     struct we_trap trap;
     enum we_error error;
 
-    in->restriction = PW_ALLOCATING;
-    error = we_call(in->allocate, slots, 0, &trap);
-    in->restriction = before;
-    if (error != WE_OK) {
-        pw_instance_fail(in, "allocator", in->plugin->allocator, &trap);
-        return false;
-    }
-    *ptr = (uint32_t)slots[0];
-    return true;
-}
-
-static inline uint32_t alloc(const struct pw_call *c, uint64_t len,
-                             uint32_t *ptr, uint8_t **data)
-{
-    pw_instance *in = c->instance;
-
-    if (in->allocate == NULL || in->restriction != PW_RUNNING
+    if (in->allocate == NULL || (before & PW_OPEN_RUNNING) == 0
         || len > UINT32_MAX) {
         return PW_INTERNAL_FAILURE;
     }
-    if (!run_allocator(in, (uint32_t)len, ptr)) {
+    in->call.open = before & PW_OPEN_ALLOW;
+    error = we_call(in->allocate, slots, 0, &trap);
+    in->call.open = before;
+    if (error != WE_OK) {
+        pw_instance_fail(in, "allocator", in->plugin->allocator, &trap);
         return PW_INTERNAL_FAILURE;
     }
-    if (*ptr == 0 || !pw_guest_span(c, *ptr, len, data)) {
-        return PW_INVALID_MEMORY_ACCESS;
-    }
-    return PW_OK;
+    *ptr = (uint32_t)slots[0];
+    return *ptr != 0 && pw_guest_span(c, *ptr, len, data)
+               ? PW_OK
+               : PW_INVALID_MEMORY_ACCESS;
 }
 
 uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
                         uint8_t **data)
 {
     return alloc(c, len, ptr, data);
+}
+
+/* Mostly they are few. */
+static inline void copy(uint8_t *to, const char *from, size_t n)
+{
+    uint64_t first, last;
+    uint32_t head, tail;
+
+    if (n - 8 <= 8) {
+        memcpy(&first, from, sizeof first);
+        memcpy(&last, from + n - sizeof last, sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + n - sizeof last, &last, sizeof last);
+    } else if (n - 4 < 4) {
+        memcpy(&head, from, sizeof head);
+        memcpy(&tail, from + n - sizeof tail, sizeof tail);
+        memcpy(to, &head, sizeof head);
+        memcpy(to + n - sizeof tail, &tail, sizeof tail);
+    } else {
+        memcpy(to, from, n);
+    }
 }
 
 uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
@@ -80,7 +91,7 @@ uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
         if (status != PW_OK) {
             return status;
         }
-        memcpy(data, bytes.data, bytes.len);
+        copy(data, bytes.data, bytes.len);
     }
     return pw_guest_return(c, out_data, out_size, ptr, (uint32_t)bytes.len);
 }

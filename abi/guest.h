@@ -9,7 +9,7 @@
 static inline bool pw_guest_span(const struct pw_call *c, uint32_t ptr,
                                  uint64_t len, uint8_t **data)
 {
-    const struct we_memory_bytes *bytes = c->instance->bytes;
+    const struct we_memory_bytes *bytes = c->bytes;
 
     if (ptr > bytes->size || len > bytes->size - ptr) {
         return false;

@@ -32,25 +32,13 @@ static inline struct pw_str pw_header_alias(enum pw_pseudo pseudo,
 }
 
 bool pw_header_has_upper(struct pw_str s);
-/* As below, of a name with upper case. */
-bool pw_header_key_lower(const struct pw_call *c, enum pw_pseudo pseudo,
-                         struct pw_str name, struct pw_str *key);
 
 /*
  * The name as hosts get it: in lower case, "host" of a request as
- * ":authority".  It is the name itself or lies in scratch area 0.  False: no
- * memory.
+ * ":authority".  It lies in scratch area 0.  False: no memory.
  */
-static inline bool pw_header_key(const struct pw_call *c,
-                                 enum pw_pseudo pseudo, struct pw_str name,
-                                 struct pw_str *key)
-{
-    if (pw_header_has_upper(name)) {
-        return pw_header_key_lower(c, pseudo, name, key);
-    }
-    *key = pw_header_alias(pseudo, name);
-    return true;
-}
+bool pw_header_key_lower(const struct pw_call *c, enum pw_pseudo pseudo,
+                         struct pw_str name, struct pw_str *key);
 
 /* As above, into buf, which has room for name.len bytes. */
 struct pw_str pw_header_lower(enum pw_pseudo pseudo, struct pw_str name,

@@ -21,7 +21,7 @@ void pw_instance_fail(pw_instance *in, const char *what, const char *name,
 void pw_instance_find_memory(pw_instance *in, we_instance *guest)
 {
     in->memory = we_instance_memory(guest, "memory", 6);
-    in->bytes = we_memory_bytes(in->memory);
+    in->call.bytes = we_memory_bytes(in->memory);
 }
 
 void *pw_instance_scratch(pw_instance *in, unsigned i, size_t size)
@@ -179,17 +179,19 @@ pw_instance *pw_instance_new(pw_plugin *plugin, struct pw_error *error)
     }
     in->plugin = plugin;
     in->host = plugin->runtime->host;
+    in->call.instance = in;
+    in->call.host = in->host;
     in->budget = budget;
-    in->current = in->effective = &in->none;
-    in->restriction = PW_STARTING;
+    in->current = &in->none;
+    pw_instance_act(in, &in->none);
+    in->call.open = (plugin->limits.allow & PW_OPEN_ALLOW) | PW_OPEN_START;
     in->deadline = plugin->limits.start_deadline;
-    in->allow = plugin->limits.allow;
     if (!instantiate(in, error) || !start(in, error)) {
         pw_instance_free(in);
         return NULL;
     }
     resolve_exports(in);
-    in->restriction = PW_RUNNING;
+    in->call.open |= PW_OPEN_RUNNING;
     return in;
 }
 

@@ -5,11 +5,13 @@
 #include "plugin.h"
 #include "text.h"
 
-/* Which host calls are allowed: a call's `when` must not be less. */
-enum pw_restriction {
-    PW_RUNNING,                          /* all */
-    PW_STARTING,                         /* ALWAYS and WASI's */
-    PW_ALLOCATING                        /* ALWAYS and some of WASI's */
+/* Which host calls are open: each needs its bits, of these and of enum
+ * pw_allow, in call.open.  Neither of these: the guest's allocator runs
+ * for the host. */
+enum {
+    PW_OPEN_START = 1 << 16,             /* WASI's, and all that log */
+    PW_OPEN_RUNNING = 1 << 17,           /* all: a callback runs */
+    PW_OPEN_ALLOW = (1 << 16) - 1        /* the bits of enum pw_allow */
 };
 
 /* The common head of root and stream contexts; id 0 is the context of the
@@ -46,25 +48,33 @@ struct pw_scratch {
 
 enum { PW_FAULT_TEXT = 1000, PW_NSCRATCH = 2 };
 
+/* What a host call knows: who calls, and the context that it acts on. */
+struct pw_call {
+    pw_instance          *instance;
+    const struct pw_host *host;
+    const struct we_memory_bytes *bytes; /* of the guest's memory */
+    uint32_t              open;          /* what may be called, see above */
+    struct pw_context    *context;       /* the effective one */
+    void                 *root, *stream; /* the host's data, or NULL */
+};
+
 struct pw_instance {
     pw_plugin            *plugin;
     const struct pw_host *host;
     we_instance          *guest;
     we_memory            *memory;
-    const struct we_memory_bytes *bytes; /* of memory */
     we_func              *allocate;
     we_func              *callbacks[PW_NCALLBACKS];
     bool                  counts[PW_NCALLBACKS];  /* reads what follows the
                                                      context's id */
     struct pw_budget      budget;
 
-    /* the call under way */
-    struct pw_context    *current, *effective;
-    struct pw_context     none;          /* id 0 */
+    /* the callback under way, and what it calls */
+    struct pw_context    *current;
+    struct pw_call        call;
+    struct pw_context     none;          /* id 0: while it starts */
     enum pw_callback      running;
-    enum pw_restriction   restriction;
     uint64_t              deadline;
-    uint32_t              allow;         /* all bits that may be needed */
     uint32_t              denied;        /* bits that were said to the log */
     uint64_t              ndenied;
     bool                  dead;
@@ -89,6 +99,16 @@ void pw_instance_fail(pw_instance *instance, const char *what,
                       const char *name, const struct we_trap *trap);
 /* Looks up the guest's memory. */
 void pw_instance_find_memory(pw_instance *instance, we_instance *guest);
+/* Host calls act on the context from now on. */
+static inline void pw_instance_act(pw_instance *instance,
+                                   struct pw_context *context)
+{
+    struct pw_call *c = &instance->call;
+
+    c->context = context;
+    c->root = context->root == NULL ? NULL : context->root->context.data;
+    c->stream = context->is_stream ? context->data : NULL;
+}
 /* At least size bytes that live until scratch area i is asked for again; NULL
  * if there is no memory. */
 void *pw_instance_scratch(pw_instance *instance, unsigned i, size_t size);
@@ -108,21 +128,20 @@ void pw_callback_failed(pw_instance *instance, const struct we_trap *trap);
  * the arguments behind the context's id, slots[0] then the result.  False: a
  * fault; the instance is dead.
  */
-static inline bool pw_callback_run(struct pw_context *context,
-                                   enum pw_callback callback, uint64_t *slots,
-                                   uint64_t deadline)
+static inline __attribute__((always_inline)) bool
+pw_callback_run(struct pw_context *context, enum pw_callback callback,
+                uint64_t *slots, uint64_t deadline)
 {
     pw_instance *in = context->root->instance;
     struct we_trap trap;
 
-    in->none.root = context->root;
-    in->current = in->effective = context;
+    in->current = context;
+    pw_instance_act(in, context);
     in->running = callback;
     in->deadline = deadline;
     if (we_call(in->callbacks[callback], slots, deadline, &trap) != WE_OK) {
         pw_callback_failed(in, &trap);
     }
-    in->current = in->effective = &in->none;
     return !in->dead;
 }
 

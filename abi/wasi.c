@@ -316,25 +316,25 @@ PW_DEFINE_CALLS(PW_RUNTIME_CALLS)
     static enum we_trap_code call_##name(void *env, we_instance *guest,       \
                                          uint64_t *slots)                     \
     {                                                                         \
-        struct pw_call c;                                                     \
+        struct pw_call *c = pw_call_of(guest, PW_WHEN_##when);                \
                                                                               \
         (void)env;                                                            \
-        slots[0] = pw_call_begin(&c, guest, PW_WHEN_##when)                   \
-                       ? name(&c, slots)                                      \
+        slots[0] = pw_call_is_open(c, PW_WHEN_##when)                         \
+                       ? name(c, slots)                                       \
                        : (uint32_t)PW_WASI_NOTCAPABLE;                        \
-        return pw_call_end(&c);                                               \
+        return pw_call_end(c);                                                \
     }
 #define DEFINE_ANSWER(name, signature, error)                                 \
     static enum we_trap_code call_##name(void *env, we_instance *guest,       \
                                          uint64_t *slots)                     \
     {                                                                         \
-        struct pw_call c;                                                     \
+        struct pw_call *c = pw_call_of(guest, PW_WHEN_START);                 \
                                                                               \
         (void)env;                                                            \
-        slots[0] = pw_call_begin(&c, guest, PW_WHEN_START)                    \
+        slots[0] = pw_call_is_open(c, PW_WHEN_START)                          \
                        ? (uint32_t)PW_WASI_##error                            \
                        : (uint32_t)PW_WASI_NOTCAPABLE;                        \
-        return pw_call_end(&c);                                               \
+        return pw_call_end(c);                                                \
     }
 PW_WASI_CALLS(DEFINE_CALL, DEFINE_ANSWER)
 
