@@ -229,37 +229,31 @@ static uint32_t proxy_set_header_map_pairs(struct pw_call *c, uint32_t map,
     return c->host->map_set(c->stream, (enum pw_map)map, list.pairs, list.n);
 }
 
-/* A field as the guest gave it, its name in the form that hosts get. */
+/* A field as the guest gave it, then its name in the form that hosts get. */
 struct field {
     struct pw_header_name name;
     struct pw_str value;
 };
 
+/* The guest's name and value, for a map that may be changed. */
 static inline uint32_t read_field(const struct pw_call *c, uint32_t map,
-                           uint32_t key_ptr, uint32_t key_len,
-                           uint32_t value_ptr, uint32_t value_len,
-                           struct field *field)
+                                  uint32_t key_ptr, uint32_t key_len,
+                                  uint32_t value_ptr, uint32_t value_len,
+                                  struct pw_str *name, struct pw_str *value)
 {
-    struct pw_str name;
-
     if (map >= PW_NMAPS) {
         return PW_BAD_ARGUMENT;
     }
-    if (!pw_guest_read(c, key_ptr, key_len, &name)
-        || !pw_guest_read(c, value_ptr, value_len, &field->value)) {
+    if (!pw_guest_read(c, key_ptr, key_len, name)
+        || !pw_guest_read(c, value_ptr, value_len, value)) {
         return PW_INVALID_MEMORY_ACCESS;
     }
-    if (map_access(c, map) != PW_WRITE) {
-        return PW_BAD_ARGUMENT;
-    }
-    return pw_header_name(c, pw_header_pseudo(map), name, &field->name)
-               ? PW_OK
-               : PW_INTERNAL_FAILURE;
+    return map_access(c, map) == PW_WRITE ? PW_OK : PW_BAD_ARGUMENT;
 }
 
 /* An error status makes the Rust SDK panic, and then a client could end an
  * instance by what it sends: so a field that can't be applied answers Ok. */
-static inline bool may_apply(const struct pw_call *c, uint32_t map,
+static bool may_apply(const struct pw_call *c, uint32_t map,
                       const struct field *field)
 {
     const char *why = pw_header_refusal(pw_header_pseudo(map),
@@ -297,50 +291,71 @@ static bool join(const struct pw_call *c, uint32_t map, struct field *field)
     return true;
 }
 
-static uint32_t proxy_add_header_map_value(struct pw_call *c, uint32_t map,
-                                           uint32_t key_ptr, uint32_t key_len,
-                                           uint32_t value_ptr,
-                                           uint32_t value_len)
-{
-    struct field field;
-    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
-                                 value_len, &field);
+typedef enum pw_status change_fn(void *stream, enum pw_map map,
+                                 struct pw_str key, struct pw_str value);
 
-    if (status != PW_OK) {
-        return status;
+/* Adds or replaces a field that isn't plain. */
+static __attribute__((noinline)) uint32_t
+change_slowly(const struct pw_call *c, enum pw_map map, change_fn *fn,
+              struct pw_str name, struct pw_str value)
+{
+    struct field field = { .value = value };
+
+    if (!pw_header_name(c, pw_header_pseudo(map), name, &field.name)) {
+        return PW_INTERNAL_FAILURE;
     }
     if (pw_header_is_pseudo(field.name.key)) {
-        if (!join(c, map, &field)) {
+        if (fn == c->host->map_add && !join(c, map, &field)) {
             return PW_INTERNAL_FAILURE;
         }
-        return !may_apply(c, map, &field)
-                   ? PW_OK
-                   : c->host->map_replace(c->stream, (enum pw_map)map,
-                                          field.name.key, field.value);
+        fn = c->host->map_replace;
     }
-    return !may_apply(c, map, &field)
-               ? PW_OK
-               : c->host->map_add(c->stream, (enum pw_map)map, field.name.key,
-                                  field.value);
+    return may_apply(c, map, &field)
+               ? fn(c->stream, map, field.name.key, field.value)
+               : PW_OK;
 }
 
-static uint32_t proxy_replace_header_map_value(struct pw_call *c, uint32_t map,
-                                               uint32_t key_ptr,
-                                               uint32_t key_len,
-                                               uint32_t value_ptr,
-                                               uint32_t value_len)
+static inline uint32_t change(const struct pw_call *c, enum pw_map map,
+                              change_fn *fn, struct pw_str name,
+                              struct pw_str value)
 {
-    struct field field;
-    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
-                                 value_len, &field);
+    struct pw_str key = pw_header_alias(pw_header_pseudo(map), name);
 
-    if (status != PW_OK) {
-        return status;
-    }
-    return !may_apply(c, map, &field)
-               ? PW_OK
-               : c->host->map_replace(c->stream, (enum pw_map)map,
-                                      field.name.key, field.value);
+    return key.data == name.data && pw_header_is_plain(name, value)
+               ? fn(c->stream, map, name, value)
+               : change_slowly(c, map, fn, name, value);
+}
+
+static inline uint32_t proxy_add_header_map_value(struct pw_call *c,
+                                                  uint32_t map,
+                                                  uint32_t key_ptr,
+                                                  uint32_t key_len,
+                                                  uint32_t value_ptr,
+                                                  uint32_t value_len)
+{
+    struct pw_str name, value;
+    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
+                                 value_len, &name, &value);
+
+    return status == PW_OK ? change(c, (enum pw_map)map, c->host->map_add,
+                                    name, value)
+                           : status;
+}
+
+static inline uint32_t proxy_replace_header_map_value(struct pw_call *c,
+                                                      uint32_t map,
+                                                      uint32_t key_ptr,
+                                                      uint32_t key_len,
+                                                      uint32_t value_ptr,
+                                                      uint32_t value_len)
+{
+    struct pw_str name, value;
+    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
+                                 value_len, &name, &value);
+
+    return status == PW_OK ? change(c, (enum pw_map)map, c->host->map_replace,
+                                    name, value)
+                           : status;
 }
 
 static bool is_authority(struct pw_str key)
@@ -353,10 +368,15 @@ static uint32_t proxy_remove_header_map_value(struct pw_call *c, uint32_t map,
                                               uint32_t key_len)
 {
     struct field field;
-    uint32_t status = read_field(c, map, key_ptr, key_len, 0, 0, &field);
+    struct pw_str name;
+    uint32_t status = read_field(c, map, key_ptr, key_len, 0, 0, &name,
+                                 &field.value);
 
     if (status != PW_OK) {
         return status;
+    }
+    if (!pw_header_name(c, pw_header_pseudo(map), name, &field.name)) {
+        return PW_INTERNAL_FAILURE;
     }
     if (pw_header_is_pseudo(field.name.key) && !is_authority(field.name.key)) {
         pw_header_warn(c, field.name.key, field.value, "it can't be removed");

@@ -86,7 +86,8 @@ static inline uint64_t load_few(struct pw_str s)
            | (uint64_t)(uint8_t)s.data[s.len / 2] << 8 | (uint8_t)*last;
 }
 
-static inline bool any(struct pw_str s, uint64_t (*bits)(uint64_t))
+static inline __attribute__((always_inline)) bool
+any(struct pw_str s, uint64_t (*bits)(uint64_t))
 {
     size_t i;
 
@@ -104,6 +105,31 @@ static inline bool any(struct pw_str s, uint64_t (*bits)(uint64_t))
 bool pw_header_has_upper(struct pw_str s)
 {
     return any(s, upper_bits);
+}
+
+/* Characters from first to last, all of them below 0x80 as in w. */
+static inline uint64_t range_bits(uint64_t w, uint8_t first, uint8_t last)
+{
+    return (w + EACH(0x80 - first)) & ~(w + EACH(0x7f - last));
+}
+
+static inline uint64_t rare_bits(uint64_t w)
+{
+    uint64_t low = w & EACH(0x7f);
+
+    return (~(range_bits(low, 'a', 'z') | range_bits(low, '0', '9')
+              | range_bits(low, '-', '-')) | w) & EACH(0x80);
+}
+
+static inline uint64_t control_bits(uint64_t w)
+{
+    return ~((w & EACH(0x7f)) + EACH(0x80 - ' ')) & ~w & EACH(0x80);
+}
+
+bool pw_header_is_plain(struct pw_str name, struct pw_str value)
+{
+    return name.len != 0 && !any(name, rare_bits)
+           && !any(value, control_bits);
 }
 
 /* What there is in s, all characters' classes together. */

@@ -61,6 +61,10 @@ bool pw_header_splits(struct pw_str value);
 const char *pw_header_why(enum pw_pseudo pseudo, struct pw_str key,
                           struct pw_str value);
 
+/* What nearly all fields are: the name has lower-case letters, digits and
+ * hyphens, the value no control characters.  It may be applied as it is. */
+bool pw_header_is_plain(struct pw_str name, struct pw_str value);
+
 /* NULL if the field may be applied, else why not; key is in lower case. */
 static inline const char *pw_header_refusal(enum pw_pseudo pseudo,
                                             struct pw_str key, bool is_token,
