@@ -107,29 +107,59 @@ bool pw_header_has_upper(struct pw_str s)
     return any(s, upper_bits);
 }
 
-/* Characters from first to last, all of them below 0x80 as in w. */
-static inline uint64_t range_bits(uint64_t w, uint8_t first, uint8_t last)
+/* Sixteen at a time. */
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* All of n characters, 1 to 16, some of them twice. */
+static inline bytes16 load16(const char *p, size_t n)
 {
-    return (w + EACH(0x80 - first)) & ~(w + EACH(0x7f - last));
+    uint64_t half[2];
+    bytes16 v;
+
+    if (n >= 8) {
+        half[0] = load64(p);
+        half[1] = load64(p + n - 8);
+    } else {
+        half[0] = half[1] = load_few((struct pw_str){ p, n });
+    }
+    memcpy(&v, half, sizeof v);
+    return v;
 }
 
-static inline uint64_t rare_bits(uint64_t w)
+static inline bool all_set(bytes16 v)
 {
-    uint64_t low = w & EACH(0x7f);
+    uint64_t half[2];
 
-    return (~(range_bits(low, 'a', 'z') | range_bits(low, '0', '9')
-              | range_bits(low, '-', '-')) | w) & EACH(0x80);
+    memcpy(half, &v, sizeof half);
+    return (half[0] & half[1]) == UINT64_MAX;
 }
 
-static inline uint64_t control_bits(uint64_t w)
+static inline bool is_plain_name(bytes16 v)
 {
-    return ~((w & EACH(0x7f)) + EACH(0x80 - ' ')) & ~w & EACH(0x80);
+    return all_set((bytes16)((v - 'a' <= 'z' - 'a') | (v - '0' <= '9' - '0')
+                             | (v == '-')));
+}
+
+static inline bool is_plain_value(bytes16 v)
+{
+    return all_set((bytes16)(v >= ' '));
+}
+
+static inline __attribute__((always_inline)) bool
+each(struct pw_str s, bool (*is)(bytes16))
+{
+    for (; s.len > 16; s.data += 16, s.len -= 16) {
+        if (!is(load16(s.data, 16))) {
+            return false;
+        }
+    }
+    return is(load16(s.data, s.len));
 }
 
 bool pw_header_is_plain(struct pw_str name, struct pw_str value)
 {
-    return name.len != 0 && !any(name, rare_bits)
-           && !any(value, control_bits);
+    return name.len != 0 && each(name, is_plain_name)
+           && (value.len == 0 || each(value, is_plain_value));
 }
 
 /* What there is in s, all characters' classes together. */

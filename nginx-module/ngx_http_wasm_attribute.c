@@ -222,16 +222,15 @@ static enum pw_status
 ngx_http_wasm_get_field(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_attribute_t *row, struct pw_property *value)
 {
-    ngx_str_t  key, s;
+    u_char     *name;
+    ngx_str_t  *s, room;
 
-    key.data = (u_char *) row->data;
-    key.len = ngx_strlen(key.data);
+    name = (u_char *) row->data;
 
-    if (!ngx_http_wasm_headers_get(ctx, NGX_HTTP_WASM_REQUEST, &key, &s)) {
-        return PW_NOT_FOUND;
-    }
+    s = ngx_http_wasm_headers_get(ctx, NGX_HTTP_WASM_REQUEST, name,
+                                  ngx_strlen(name), &room);
 
-    return ngx_http_wasm_property_str(value, &s);
+    return s ? ngx_http_wasm_property_str(value, s) : PW_NOT_FOUND;
 }
 
 
@@ -339,12 +338,14 @@ static enum pw_status
 ngx_http_wasm_get_id(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_attribute_t *row,
     struct pw_property *value)
 {
-    ngx_str_t  key, s, name;
+    ngx_str_t  *s, room, name;
 
-    ngx_str_set(&key, "x-request-id");
+    ngx_str_set(&name, "x-request-id");
 
-    if (ngx_http_wasm_headers_get(ctx, NGX_HTTP_WASM_REQUEST, &key, &s)) {
-        return ngx_http_wasm_property_str(value, &s);
+    s = ngx_http_wasm_headers_get(ctx, NGX_HTTP_WASM_REQUEST, name.data,
+                                  name.len, &room);
+    if (s) {
+        return ngx_http_wasm_property_str(value, s);
     }
 
     ngx_str_set(&name, "request_id");
@@ -435,7 +436,7 @@ ngx_http_wasm_get_grpc_status(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_attribute_t *row, struct pw_property *value)
 {
     ngx_int_t   status;
-    ngx_str_t   key = ngx_string("grpc-status"), s;
+    ngx_str_t   name = ngx_string("grpc-status"), *s, room;
     ngx_uint_t  http;
 
     http = ctx->request->headers_out.status;
@@ -446,8 +447,10 @@ ngx_http_wasm_get_grpc_status(ngx_http_wasm_ctx_t *ctx,
 
     status = NGX_ERROR;
 
-    if (ngx_http_wasm_headers_get(ctx, NGX_HTTP_WASM_RESPONSE, &key, &s)) {
-        status = ngx_atoi(s.data, s.len);
+    s = ngx_http_wasm_headers_get(ctx, NGX_HTTP_WASM_RESPONSE, name.data,
+                                  name.len, &room);
+    if (s) {
+        status = ngx_atoi(s->data, s->len);
     }
 
     if (status == NGX_ERROR) {

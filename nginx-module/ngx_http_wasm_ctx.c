@@ -121,8 +121,8 @@ ngx_http_wasm_ctx_take(ngx_http_request_t *r)
         }
     }
 
-    ngx_http_wasm_ctx_zero(ctx, dir, counted);
-    ngx_http_wasm_ctx_zero(ctx, counted, request_in);
+    ngx_http_wasm_ctx_zero(ctx, dir, known);
+    ngx_http_wasm_ctx_zero(ctx, known, request_in);
     ngx_memzero(&ctx->response_at, sizeof(ngx_http_wasm_ctx_t)
                                 - offsetof(ngx_http_wasm_ctx_t, response_at));
 

@@ -677,6 +677,6 @@ ngx_http_wasm_fields_line(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
     slot = ngx_http_wasm_headers_slot(map, name);
 
     return value
-           ? ngx_http_wasm_headers_line(ctx, map, slot, name, value)
-           : ngx_http_wasm_headers_delete(ctx, map, slot, name, 0);
+           ? ngx_http_wasm_lines_set(ctx, map, slot, name, value)
+           : ngx_http_wasm_lines_delete(ctx, map, slot, name, 0);
 }

@@ -28,7 +28,7 @@ ngx_http_wasm_frame(ngx_http_wasm_ctx_t *ctx)
     r = ctx->request;
 
     if (ctx->complete
-        && !ngx_http_wasm_headers_empty(&r->headers_out.trailers))
+        && !ngx_http_wasm_lines_empty(&r->headers_out.trailers))
     {
         r->expect_trailers = 1;
     }
@@ -57,7 +57,7 @@ ngx_http_wasm_frame(ngx_http_wasm_ctx_t *ctx)
     if (!ctx->complete || (ctx->touched & ngx_http_wasm_response_bit)) {
         ngx_http_clear_accept_ranges(r);
         ngx_http_weak_etag(r);
-        ngx_http_wasm_headers_drop(r, "content-md5");
+        ngx_http_wasm_lines_drop(r, "content-md5");
     }
 
     return NGX_OK;

@@ -15,7 +15,7 @@
 /* may there be a row of this name? */
 
 #define ngx_http_wasm_headers_known(map, key)                                 \
-    ((map)->known & (uint64_t) 1 << ngx_http_wasm_bucket(key))
+    ((map)->known[ngx_http_wasm_bucket(key)])
 
 
 /* the name of a response header, as it stands in its line and in lower case */
@@ -26,8 +26,10 @@ typedef struct {
 } ngx_http_wasm_name_t;
 
 
-static ngx_uint_t ngx_http_wasm_headers_get_known(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value);
+static ngx_inline ngx_uint_t ngx_http_wasm_headers_indexed(
+    ngx_http_wasm_ctx_t *ctx);
+static ngx_str_t *ngx_http_wasm_headers_get_any(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, u_char *name, size_t len, ngx_str_t *room);
 static ngx_inline ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
     ngx_http_wasm_map_t *map, ngx_str_t *key);
 static ngx_http_wasm_field_t *ngx_http_wasm_headers_field_of(
@@ -36,108 +38,17 @@ static ngx_inline ngx_uint_t ngx_http_wasm_headers_visible(
     ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
 static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, ngx_table_elt_t *h);
-static ngx_inline ngx_uint_t ngx_http_wasm_headers_is(ngx_table_elt_t *h,
-    ngx_str_t *key);
-static ngx_table_elt_t *ngx_http_wasm_headers_find(ngx_list_t *list,
-    ngx_str_t *key);
-static ngx_int_t ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
-    ngx_str_t *value);
+static ngx_int_t ngx_http_wasm_headers_change(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value,
+    ngx_uint_t add);
 static ngx_int_t ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map);
-static ngx_int_t ngx_http_wasm_headers_cut(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_list_part_t *prev, ngx_list_part_t *part,
-    ngx_uint_t i);
 
-
-/* releases with a pointer to a chain of lines, and those with an array */
 
 #if (nginx_version >= 1023000)
-
 #define ngx_http_wasm_cookies  cookie
-
-#define ngx_http_wasm_line_init(h)  (h)->next = NULL
-
-/* has it pointers that don't stand in the slot itself? */
-#define ngx_http_wasm_slot_multi(slot, h)  ((h)->next != NULL)
-
-
-static void
-ngx_http_wasm_slot_clear(ngx_http_wasm_slot_t *slot, void *p)
-{
-    *(ngx_table_elt_t **) p = NULL;
-}
-
-
-static ngx_int_t
-ngx_http_wasm_slot_add(ngx_http_wasm_slot_t *slot, void *p, ngx_pool_t *pool,
-    ngx_table_elt_t *h)
-{
-    ngx_table_elt_t  **ph;
-
-    for (ph = p; *ph; ph = &(*ph)->next) { /* void */ }
-
-    h->next = NULL;
-    *ph = h;
-
-    return NGX_OK;
-}
-
 #else
-
 #define ngx_http_wasm_cookies  cookies
-
-#define ngx_http_wasm_line_init(h)
-
-#define ngx_http_wasm_slot_multi(slot, h)                                     \
-    ((slot)->flags & NGX_HTTP_WASM_MULTI)
-
-
-static void
-ngx_http_wasm_slot_clear(ngx_http_wasm_slot_t *slot, void *p)
-{
-    if (slot->flags & NGX_HTTP_WASM_MULTI) {
-        ((ngx_array_t *) p)->nelts = 0;
-        return;
-    }
-
-    *(ngx_table_elt_t **) p = NULL;
-}
-
-
-static ngx_int_t
-ngx_http_wasm_slot_add(ngx_http_wasm_slot_t *slot, void *p, ngx_pool_t *pool,
-    ngx_table_elt_t *h)
-{
-    ngx_array_t       *array = p;
-    ngx_table_elt_t  **ph;
-
-    if (!(slot->flags & NGX_HTTP_WASM_MULTI)) {
-        ph = p;
-
-        if (*ph == NULL) {
-            *ph = h;
-        }
-
-        return NGX_OK;
-    }
-
-    if (array->elts == NULL
-        && ngx_array_init(array, pool, 1, sizeof(ngx_table_elt_t *)) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ph = ngx_array_push(array);
-    if (ph == NULL) {
-        return NGX_ERROR;
-    }
-
-    *ph = h;
-
-    return NGX_OK;
-}
-
 #endif
 
 
@@ -291,16 +202,16 @@ ngx_http_wasm_map_t  ngx_http_wasm_maps[NGX_HTTP_WASM_NMAPS] = {
 
     { ngx_http_wasm_request_fields, ngx_http_wasm_request_slots,
       offsetof(ngx_http_request_t, headers_in),
-      sizeof(ngx_http_headers_in_t), 0, 0, { NULL }, { NULL } },
+      sizeof(ngx_http_headers_in_t), 0, { 0 }, { NULL }, { NULL } },
 
     { ngx_http_wasm_response_fields, ngx_http_wasm_response_slots,
       offsetof(ngx_http_request_t, headers_out),
-      sizeof(ngx_http_headers_out_t), 0, 0, { NULL }, { NULL } },
+      sizeof(ngx_http_headers_out_t), 0, { 0 }, { NULL }, { NULL } },
 
     { ngx_http_wasm_trailer_fields, ngx_http_wasm_trailer_slots,
       offsetof(ngx_http_request_t, headers_out)
       + offsetof(ngx_http_headers_out_t, trailers),
-      sizeof(ngx_list_t), 0, 0, { NULL }, { NULL } }
+      sizeof(ngx_list_t), 0, { 0 }, { NULL }, { NULL } }
 };
 
 
@@ -326,14 +237,14 @@ ngx_http_wasm_headers_init(void)
             f = &map->field[ngx_http_wasm_bucket(&field->name)];
             field->same = *f;
             *f = field;
-            map->known |= (uint64_t) 1 << ngx_http_wasm_bucket(&field->name);
+            map->known[ngx_http_wasm_bucket(&field->name)] = 1;
         }
 
         for (slot = map->slots; slot->name.len; slot++) {
             s = &map->slot[ngx_http_wasm_bucket(&slot->name)];
             slot->same = *s;
             *s = slot;
-            map->known |= (uint64_t) 1 << ngx_http_wasm_bucket(&slot->name);
+            map->known[ngx_http_wasm_bucket(&slot->name)] = 1;
 
             if (slot->flags & NGX_HTTP_WASM_HIDDEN) {
                 map->hidden_lens |= (uint32_t) 1 << slot->name.len;
@@ -346,25 +257,6 @@ ngx_http_wasm_headers_init(void)
 /* --- reading ------------------------------------------------------------ */
 
 /* A key that is asked for is in lower case, and never empty. */
-
-
-/* a line's name, as it came, and a key; mostly they differ at the end */
-
-static ngx_inline ngx_uint_t
-ngx_http_wasm_headers_same(u_char *name, u_char *key, size_t len)
-{
-    u_char  ch;
-
-    while (len--) {
-        ch = name[len];
-
-        if (ngx_tolower(ch) != key[len]) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
 
 
 uint32_t
@@ -461,71 +353,96 @@ ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 }
 
 
-ngx_uint_t
+/* NULL: it isn't there; room is for values that stand in no line */
+
+ngx_str_t *
 ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
-    ngx_str_t *key, ngx_str_t *value)
+    u_char *name, size_t len, ngx_str_t *room)
 {
-    ngx_table_elt_t      *h;
-    ngx_http_wasm_map_t  *map;
+    ngx_uint_t        n;
+    ngx_table_elt_t  *h;
 
-    map = &ngx_http_wasm_maps[dir];
+    n = ngx_http_wasm_bucket_of(name, len);
 
-    if (ngx_http_wasm_headers_known(map, key)) {
-        return ngx_http_wasm_headers_get_known(ctx, map, key, value);
+    if (dir != NGX_HTTP_WASM_REQUEST || !ctx->counting
+        || ngx_http_wasm_maps[dir].known[n]
+        || !ngx_http_wasm_headers_indexed(ctx))
+    {
+        return ngx_http_wasm_headers_get_any(ctx, dir, name, len, room);
     }
 
-    h = ngx_http_wasm_headers_find(ngx_http_wasm_map_list(ctx, map), key);
+    n = ctx->index[n];
 
-    if (h == NULL) {
-        return 0;
+    if (n == 0) {
+        return NULL;
     }
 
-    *value = h->value;
+    h = (ngx_table_elt_t *) ctx->request->headers_in.headers.part.elts + n - 1;
 
-    return 1;
+    if (n == NGX_HTTP_WASM_LINES_MANY) {
+        return ngx_http_wasm_headers_get_any(ctx, dir, name, len, room);
+    }
+
+    return (h->key.len == len
+            && ngx_http_wasm_lines_equal(h->lowcase_key, name, len))
+           ? &h->value : NULL;
 }
 
 
-/* ... if there may be a row of it */
+/* ... without the index */
 
-static ngx_uint_t
-ngx_http_wasm_headers_get_known(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value)
+static ngx_http_wasm_rare ngx_str_t *
+ngx_http_wasm_headers_get_any(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, u_char *name, size_t len, ngx_str_t *room)
 {
+    ngx_str_t               key;
     ngx_table_elt_t        *h;
+    ngx_http_wasm_map_t    *map;
     ngx_http_wasm_slot_t   *slot;
     ngx_http_wasm_field_t  *field;
 
-    field = ngx_http_wasm_headers_field(map, key);
+    map = &ngx_http_wasm_maps[dir];
+    key.data = name;
+    key.len = len;
+
+    field = ngx_http_wasm_headers_field(map, &key);
+
     if (field) {
-        return field->get(ctx, value) == NGX_OK;
+        return (field->get(ctx, room) == NGX_OK) ? room : NULL;
     }
 
-    slot = ngx_http_wasm_headers_slot(map, key);
+    slot = ngx_http_wasm_headers_slot(map, &key);
 
     if (slot && (slot->flags & NGX_HTTP_WASM_HIDDEN)) {
-        return 0;
+        return NULL;
     }
 
     if (slot && slot->flags == NGX_HTTP_WASM_SLOT) {
         h = *(ngx_table_elt_t **) (ngx_http_wasm_map_struct(ctx, map)
                                    + slot->offset);
 
-        if (h && h->hash == 0) {
-            h = NULL;
-        }
-
-    } else {
-        h = ngx_http_wasm_headers_find(ngx_http_wasm_map_list(ctx, map), key);
+        return (h && h->hash) ? &h->value : NULL;
     }
 
-    if (h == NULL) {
-        return 0;
+    h = ngx_http_wasm_lines_find(ngx_http_wasm_map_list(ctx, map), &key);
+
+    return h ? &h->value : NULL;
+}
+
+
+/* The index is made when a plugin looks for the second time. */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_headers_indexed(ngx_http_wasm_ctx_t *ctx)
+{
+    if (ctx->known & NGX_HTTP_WASM_KNOWN_INDEX) {
+        return 1;
     }
 
-    *value = h->value;
+    ctx->known += NGX_HTTP_WASM_KNOWN_ASKED;
 
-    return 1;
+    return ctx->known >= 2 * NGX_HTTP_WASM_KNOWN_ASKED
+           && ngx_http_wasm_lines_index(ctx) == NGX_OK;
 }
 
 
@@ -562,7 +479,7 @@ ngx_http_wasm_headers_slot_of(ngx_http_wasm_slot_t *slot, ngx_str_t *key)
 {
     for ( /* void */ ; slot; slot = slot->same) {
         if (slot->name.len == key->len
-            && ngx_http_wasm_headers_same(key->data, slot->name.data,
+            && ngx_http_wasm_lines_same(key->data, slot->name.data,
                                           key->len))
         {
             break;
@@ -661,67 +578,6 @@ ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 }
 
 
-/* Is there no line that counts? */
-
-ngx_uint_t
-ngx_http_wasm_headers_empty(ngx_list_t *list)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &list->part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].hash) {
-                return 0;
-            }
-        }
-    }
-
-    return 1;
-}
-
-
-/* removed lines of a response have no hash */
-
-static ngx_inline ngx_uint_t
-ngx_http_wasm_headers_is(ngx_table_elt_t *h, ngx_str_t *key)
-{
-    return h->key.len == key->len
-           && h->hash != 0
-           && ngx_http_wasm_headers_same(h->key.data, key->data, key->len);
-}
-
-
-static ngx_table_elt_t *
-ngx_http_wasm_headers_find(ngx_list_t *list, ngx_str_t *key)
-{
-    u_char            last;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h, *end;
-
-    last = key->data[key->len - 1] | 0x20;
-
-    for (part = &list->part; part; part = part->next) {
-        h = part->elts;
-
-        for (end = h + part->nelts; h < end; h++) {
-
-            if (h->key.len == key->len
-                && (h->key.data[key->len - 1] | 0x20) == last
-                && ngx_http_wasm_headers_is(h, key))
-            {
-                return h;
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
 /* --- changing ----------------------------------------------------------- */
 
 
@@ -729,28 +585,13 @@ ngx_int_t
 ngx_http_wasm_headers_add(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
     ngx_str_t *key, ngx_str_t *value)
 {
-    ngx_http_wasm_map_t    *map;
-    ngx_http_wasm_slot_t   *slot;
-    ngx_http_wasm_field_t  *field;
+    ngx_http_wasm_map_t  *map;
 
     map = &ngx_http_wasm_maps[dir];
 
-    if (!ngx_http_wasm_headers_known(map, key)) {
-        return ngx_http_wasm_headers_push(ctx, map, NULL, key, value);
-    }
-
-    field = ngx_http_wasm_headers_field(map, key);
-    if (field) {
-        return field->set(ctx, value);
-    }
-
-    slot = ngx_http_wasm_headers_slot(map, key);
-
-    if (slot && (slot->flags & NGX_HTTP_WASM_FIXED)) {
-        return NGX_OK;
-    }
-
-    return ngx_http_wasm_headers_push(ctx, map, slot, key, value);
+    return ngx_http_wasm_headers_known(map, key)
+           ? ngx_http_wasm_headers_change(ctx, map, key, value, 1)
+           : ngx_http_wasm_lines_push(ctx, map, NULL, key, value);
 }
 
 
@@ -758,15 +599,24 @@ ngx_int_t
 ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value)
 {
-    ngx_http_wasm_map_t    *map;
-    ngx_http_wasm_slot_t   *slot;
-    ngx_http_wasm_field_t  *field;
+    ngx_http_wasm_map_t  *map;
 
     map = &ngx_http_wasm_maps[dir];
 
-    if (!ngx_http_wasm_headers_known(map, key)) {
-        return ngx_http_wasm_headers_line(ctx, map, NULL, key, value);
-    }
+    return ngx_http_wasm_headers_known(map, key)
+           ? ngx_http_wasm_headers_change(ctx, map, key, value, 0)
+           : ngx_http_wasm_lines_set(ctx, map, NULL, key, value);
+}
+
+
+/* ... if there may be a row of it */
+
+static ngx_http_wasm_rare ngx_int_t
+ngx_http_wasm_headers_change(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value, ngx_uint_t add)
+{
+    ngx_http_wasm_slot_t   *slot;
+    ngx_http_wasm_field_t  *field;
 
     field = ngx_http_wasm_headers_field(map, key);
     if (field) {
@@ -779,7 +629,8 @@ ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
         return NGX_OK;
     }
 
-    return ngx_http_wasm_headers_line(ctx, map, slot, key, value);
+    return add ? ngx_http_wasm_lines_push(ctx, map, slot, key, value)
+               : ngx_http_wasm_lines_set(ctx, map, slot, key, value);
 }
 
 
@@ -804,7 +655,7 @@ ngx_http_wasm_headers_remove(ngx_http_wasm_ctx_t *ctx,
         return NGX_OK;
     }
 
-    return ngx_http_wasm_headers_delete(ctx, map, slot, key, 0);
+    return ngx_http_wasm_lines_delete(ctx, map, slot, key, 0);
 }
 
 
@@ -859,130 +710,6 @@ ngx_http_wasm_headers_set(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 }
 
 
-/* one more line; key is in lower case */
-
-static ngx_int_t
-ngx_http_wasm_headers_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
-    ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
-{
-    u_char           *p;
-    ngx_table_elt_t  *h;
-
-    p = ngx_pnalloc(ctx->request->pool, key->len + 1 + value->len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    h = ngx_list_push(ngx_http_wasm_map_list(ctx, map));
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    h->key.data = p;
-    h->key.len = key->len;
-    h->lowcase_key = p;
-
-    p = ngx_cpymem(p, key->data, key->len);
-    *p++ = '\0';
-
-    h->value.data = p;
-    h->value.len = value->len;
-
-    *ngx_cpymem(p, value->data, value->len) = '\0';
-
-    /* of a response's line nothing but 0 means anything */
-
-    h->hash = 1;
-
-    if (map == &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST]) {
-        h->hash = ngx_hash_key(h->key.data, h->key.len);
-        h->hash += (h->hash == 0);
-    }
-
-    ngx_http_wasm_line_init(h);
-
-    if (slot && (slot->flags & NGX_HTTP_WASM_SLOT)
-        && !(slot->flags & NGX_HTTP_WASM_OWN))
-    {
-        return ngx_http_wasm_slot_add(slot, ngx_http_wasm_map_struct(ctx, map)
-                                            + slot->offset,
-                                      ctx->request->pool, h);
-    }
-
-    return NGX_OK;
-}
-
-
-/* exactly one line of this name, the first one if there are */
-
-ngx_int_t
-ngx_http_wasm_headers_line(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
-    ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_http_wasm_headers_find(ngx_http_wasm_map_list(ctx, map), key);
-
-    if (h == NULL) {
-        return ngx_http_wasm_headers_push(ctx, map, slot, key, value);
-    }
-
-    if (ngx_http_wasm_headers_copy(ctx->request->pool, value, &h->value)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_wasm_headers_delete(ctx, map, slot, key, 1);
-}
-
-
-/* removes the lines of this name but the first keep ones */
-
-ngx_int_t
-ngx_http_wasm_headers_delete(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
-    ngx_uint_t keep)
-{
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part, *prev, *next;
-    ngx_table_elt_t  *h;
-
-    n = 0;
-    prev = NULL;
-
-    for (part = &ngx_http_wasm_map_list(ctx, map)->part; part; part = next) {
-        next = part->next;
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; /* void */ ) {
-
-            if (!ngx_http_wasm_headers_is(&h[i], key) || keep) {
-                keep -= ngx_http_wasm_headers_is(&h[i], key);
-                i++;
-                continue;
-            }
-
-            n++;
-
-            if (ngx_http_wasm_headers_cut(ctx, map, prev, part, i) != NGX_OK) {
-                return NGX_ERROR;
-            }
-
-            if (h[i].hash == 0) {
-                i++;               /* it has stayed in its place */
-            }
-        }
-
-        if (prev == NULL || prev->next == part) {
-            prev = part;
-        }
-    }
-
-    return (n && slot) ? ngx_http_wasm_headers_link(ctx, map, slot) : NGX_OK;
-}
-
-
 /* removes all lines that a plugin may change */
 
 static ngx_int_t
@@ -1011,7 +738,7 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
                 continue;
             }
 
-            if (ngx_http_wasm_headers_cut(ctx, map, prev, part, i) != NGX_OK) {
+            if (ngx_http_wasm_lines_cut(ctx, map, prev, part, i) != NGX_OK) {
                 return NGX_ERROR;
             }
         }
@@ -1022,132 +749,10 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
     }
 
     for (slot = map->slots; slot->name.len; slot++) {
-        if (ngx_http_wasm_headers_link(ctx, map, slot) != NGX_OK) {
+        if (ngx_http_wasm_lines_link(ctx, map, slot) != NGX_OK) {
             return NGX_ERROR;
         }
     }
-
-    return NGX_OK;
-}
-
-
-/*
- * Removes a line.  In a response it stays in its place, without a hash, as
- * nginx has it.  From a request it has to go: nginx sends on all that is in the
- * list.  The lines behind it in its part move; a part that gets empty goes,
- * unless it is the first (nginx expects a line in each other part).
- */
-
-static ngx_int_t
-ngx_http_wasm_headers_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
-    ngx_list_part_t *prev, ngx_list_part_t *part, ngx_uint_t i)
-{
-    u_char                *base;
-    ngx_list_t            *list;
-    ngx_table_elt_t       *h, **ph;
-    ngx_http_wasm_slot_t  *slot;
-
-    h = part->elts;
-
-    if (map != &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST]) {
-        h[i].hash = 0;
-        return NGX_OK;
-    }
-
-    list = ngx_http_wasm_map_list(ctx, map);
-    base = ngx_http_wasm_map_struct(ctx, map);
-
-    part->nelts--;
-    ngx_memmove(&h[i], &h[i + 1], (part->nelts - i) * sizeof(ngx_table_elt_t));
-
-    if (part->nelts == 0 && prev) {
-        prev->next = part->next;
-
-        if (list->last == part) {
-            list->last = prev;
-        }
-    }
-
-    for (slot = map->slots; slot->name.len; slot++) {
-
-        if (!(slot->flags & NGX_HTTP_WASM_SLOT)) {
-            continue;
-        }
-
-        ph = (ngx_table_elt_t **) (base + slot->offset);
-
-        if (slot->flags & NGX_HTTP_WASM_MULTI
-            || (*ph && ngx_http_wasm_slot_multi(slot, *ph)))
-        {
-            if (ngx_http_wasm_headers_link(ctx, map, slot) != NGX_OK) {
-                return NGX_ERROR;
-            }
-
-        } else if (*ph > &h[i] && *ph <= &h[part->nelts]) {
-            (*ph)--;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-/* points nginx's pointer to the lines of its name */
-
-ngx_int_t
-ngx_http_wasm_headers_link(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
-    ngx_http_wasm_slot_t *slot)
-{
-    u_char           *p;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    if (!(slot->flags & NGX_HTTP_WASM_SLOT)) {
-        return NGX_OK;
-    }
-
-    p = ngx_http_wasm_map_struct(ctx, map) + slot->offset;
-
-    ngx_http_wasm_slot_clear(slot, p);
-
-    if (slot->flags & NGX_HTTP_WASM_OWN) {
-        return NGX_OK;
-    }
-
-    for (part = &ngx_http_wasm_map_list(ctx, map)->part; part;
-         part = part->next)
-    {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (ngx_http_wasm_headers_is(&h[i], &slot->name)
-                && ngx_http_wasm_slot_add(slot, p, ctx->request->pool, &h[i])
-                   != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_wasm_headers_copy(ngx_pool_t *pool, ngx_str_t *from, ngx_str_t *to)
-{
-    u_char  *p;
-
-    p = ngx_pnalloc(pool, from->len + 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    *ngx_cpymem(p, from->data, from->len) = '\0';
-
-    to->data = p;
-    to->len = from->len;
 
     return NGX_OK;
 }
@@ -1167,29 +772,27 @@ ngx_http_wasm_headers_length(ngx_http_wasm_ctx_t *ctx, off_t length)
     value.data = buf;
     value.len = ngx_sprintf(buf, "%O", length) - buf;
 
-    return ngx_http_wasm_headers_line(ctx, map,
+    return ngx_http_wasm_lines_set(ctx, map,
                          ngx_http_wasm_headers_slot(map,
                                                   &ngx_http_wasm_length_name),
                          &ngx_http_wasm_length_name, &value);
 }
 
 
-void
-ngx_http_wasm_headers_drop(ngx_http_request_t *r, const char *name)
+ngx_int_t
+ngx_http_wasm_headers_copy(ngx_pool_t *pool, ngx_str_t *from, ngx_str_t *to)
 {
-    ngx_str_t         key;
-    ngx_table_elt_t  *h;
+    u_char  *p;
 
-    key.data = (u_char *) name;
-    key.len = ngx_strlen(name);
-
-    for ( ;; ) {
-        h = ngx_http_wasm_headers_find(&r->headers_out.headers, &key);
-
-        if (h == NULL) {
-            return;
-        }
-
-        h->hash = 0;
+    p = ngx_pnalloc(pool, from->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
     }
+
+    *ngx_cpymem(p, from->data, from->len) = '\0';
+
+    to->data = p;
+    to->len = from->len;
+
+    return NGX_OK;
 }

@@ -56,7 +56,6 @@ struct ngx_http_wasm_slot_s {
 
 /* One of the maps.  Names are found by their length and last letter. */
 
-#define NGX_HTTP_WASM_BUCKETS  64
 #define NGX_HTTP_WASM_NAME_MAX  32     /* no name of a row is as long */
 
 typedef struct {
@@ -65,14 +64,33 @@ typedef struct {
     size_t                           offset;   /* of the structure in r */
     size_t                           size;
     uint32_t                         hidden_lens;    /* a bit each length */
-    uint64_t                         known;          /* a bit each bucket */
-    ngx_http_wasm_field_t           *field[NGX_HTTP_WASM_BUCKETS];
-    ngx_http_wasm_slot_t            *slot[NGX_HTTP_WASM_BUCKETS];
+    u_char                           known[NGX_HTTP_WASM_NAME_BUCKETS];
+                                               /* is there a row? */
+    ngx_http_wasm_field_t           *field[NGX_HTTP_WASM_NAME_BUCKETS];
+    ngx_http_wasm_slot_t            *slot[NGX_HTTP_WASM_NAME_BUCKETS];
 } ngx_http_wasm_map_t;
 
+/* what happens seldom stays apart, so that the rest needs fewer registers */
+#ifdef __GNUC__
+#define ngx_http_wasm_rare  __attribute__((noinline))
+#else
+#define ngx_http_wasm_rare
+#endif
+
+
+#define ngx_http_wasm_bucket_of(data, len)                                    \
+    ((5 * (len) + ((data)[(len) - 1] | 0x20)) % NGX_HTTP_WASM_NAME_BUCKETS)
+
 #define ngx_http_wasm_bucket(name)                                            \
-    ((5 * (name)->len + ((name)->data[(name)->len - 1] | 0x20))               \
-     % NGX_HTTP_WASM_BUCKETS)
+    ngx_http_wasm_bucket_of((name)->data, (name)->len)
+
+
+/* what ctx->known says, of the map of a direction */
+
+#define NGX_HTTP_WASM_KNOWN_COUNT(dir)  (1 << (dir))     /* ctx->count */
+#define NGX_HTTP_WASM_KNOWN_COUNTS      0x07
+#define NGX_HTTP_WASM_KNOWN_INDEX       0x08   /* ctx->index: of the request */
+#define NGX_HTTP_WASM_KNOWN_ASKED       0x10   /* and on: how often for names */
 
 
 #define ngx_http_wasm_map_struct(ctx, map)                                    \
@@ -104,16 +122,104 @@ ngx_http_wasm_headers_slot(ngx_http_wasm_map_t *map, ngx_str_t *key)
     return slot ? ngx_http_wasm_headers_slot_of(slot, key) : NULL;
 }
 
-ngx_int_t ngx_http_wasm_headers_line(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
-    ngx_str_t *value);
-ngx_int_t ngx_http_wasm_headers_delete(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
-    ngx_uint_t keep);
-ngx_int_t ngx_http_wasm_headers_link(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot);
 ngx_int_t ngx_http_wasm_headers_copy(ngx_pool_t *pool, ngx_str_t *from,
     ngx_str_t *to);
+
+
+/* ngx_http_wasm_lines.c; slot may be NULL */
+
+/* in ctx->index, where others are a line's number from 1 on: look at all */
+#define NGX_HTTP_WASM_LINES_MANY  255
+
+ngx_int_t ngx_http_wasm_lines_index(ngx_http_wasm_ctx_t *ctx);
+ngx_table_elt_t *ngx_http_wasm_lines_find(ngx_list_t *list, ngx_str_t *key);
+ngx_int_t ngx_http_wasm_lines_push(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
+    ngx_str_t *value);
+ngx_int_t ngx_http_wasm_lines_set(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
+    ngx_str_t *value);
+ngx_int_t ngx_http_wasm_lines_delete(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
+    ngx_uint_t keep);
+ngx_int_t ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_list_part_t *prev, ngx_list_part_t *part,
+    ngx_uint_t i);
+ngx_int_t ngx_http_wasm_lines_link(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot);
+
+/* a line's name, as it came, and a key; mostly they differ at the end */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_lines_same(u_char *name, u_char *key, size_t len)
+{
+    u_char  ch;
+
+    while (len--) {
+        ch = name[len];
+
+        if (ngx_tolower(ch) != key[len]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* two names in lower case */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_lines_equal(const u_char *a, const u_char *b, size_t len)
+{
+    size_t    i;
+    uint64_t  x, y;
+    uint32_t  v, w;
+
+    if (len >= sizeof(x)) {
+
+        for (i = 0; /* void */ ; i += sizeof(x)) {
+            i = ngx_min(i, len - sizeof(x));
+
+            ngx_memcpy(&x, a + i, sizeof(x));
+            ngx_memcpy(&y, b + i, sizeof(y));
+
+            if (x != y || i == len - sizeof(x)) {
+                return x == y;
+            }
+        }
+    }
+
+    if (len >= sizeof(v)) {
+        ngx_memcpy(&v, a, sizeof(v));
+        ngx_memcpy(&w, b, sizeof(w));
+        x = v ^ w;
+
+        ngx_memcpy(&v, a + len - sizeof(v), sizeof(v));
+        ngx_memcpy(&w, b + len - sizeof(w), sizeof(w));
+
+        return (x | (v ^ w)) == 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (a[i] != b[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* removed lines of a response have no hash */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_lines_is(ngx_table_elt_t *h, ngx_str_t *key)
+{
+    return h->key.len == key->len
+           && h->hash != 0
+           && ngx_http_wasm_lines_same(h->key.data, key->data, key->len);
+}
 
 
 #ifdef __GNUC__

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_http_wasm_headers.h"
 #include "ngx_http_wasm_shared.h"
 
 
@@ -47,9 +48,17 @@ static enum pw_status ngx_http_wasm_host_property_get(void *root,
 static enum pw_status ngx_http_wasm_host_property_set(void *root,
     void *stream, struct pw_str path, struct pw_str value);
 
+
+/* what a line takes */
+#define NGX_HTTP_WASM_HOST_LINE(key, value)                                   \
+    ((key).len + (value).len + sizeof(ngx_table_elt_t))
+
+
 static ngx_log_t *ngx_http_wasm_host_log_of(void *stream);
-static enum pw_status ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st,
-    enum pw_map map, size_t size);
+static ngx_inline enum pw_status ngx_http_wasm_host_change(
+    ngx_http_wasm_stream_t *st, enum pw_map map, size_t size);
+static enum pw_status ngx_http_wasm_host_change_save(
+    ngx_http_wasm_stream_t *st, enum pw_map map, size_t size);
 
 
 const struct pw_host  ngx_http_wasm_host = {
@@ -251,7 +260,7 @@ ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
     ctx = st->ctx;
     dir = ngx_http_wasm_host_maps[map];
 
-    if (ctx->counting && ctx->counted == (ngx_uint_t) dir + 1) {
+    if (ctx->counting && (ctx->known & NGX_HTTP_WASM_KNOWN_COUNT(dir))) {
         return ctx->count;
     }
 
@@ -260,7 +269,11 @@ ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
     }
 
     ctx->count = ngx_http_wasm_headers_count(ctx, dir);
-    ctx->counted = ctx->counting ? dir + 1 : 0;
+
+    if (ctx->counting) {
+        ctx->known = (ctx->known & ~NGX_HTTP_WASM_KNOWN_COUNTS)
+                     | NGX_HTTP_WASM_KNOWN_COUNT(dir);
+    }
 
     return ctx->count;
 }
@@ -281,23 +294,26 @@ static bool
 ngx_http_wasm_host_map_get(void *stream, enum pw_map map, struct pw_str key,
     struct pw_str *value)
 {
-    ngx_str_t                name, found;
+    ngx_str_t               *found, room;
+    ngx_http_wasm_ctx_t     *ctx;
     ngx_http_wasm_stream_t  *st = stream;
 
-    if (ngx_http_wasm_host_map_access(st, map) == PW_ABSENT) {
-        return false;
-    }
+    ctx = st->ctx;
 
-    ngx_http_wasm_str(&name, key);
-
-    if (!ngx_http_wasm_headers_get(st->ctx, ngx_http_wasm_host_maps[map],
-                                   &name, &found))
+    if ((map != PW_REQUEST_HEADERS || ctx->ended)
+        && ngx_http_wasm_host_map_access(st, map) == PW_ABSENT)
     {
         return false;
     }
 
-    value->data = (char *) found.data;
-    value->len = found.len;
+    found = ngx_http_wasm_headers_get(ctx, ngx_http_wasm_host_maps[map],
+                                      (u_char *) key.data, key.len, &room);
+    if (found == NULL) {
+        return false;
+    }
+
+    value->data = (char *) found->data;
+    value->len = found->len;
 
     return true;
 }
@@ -313,7 +329,8 @@ ngx_http_wasm_host_map_add(void *stream, enum pw_map map, struct pw_str key,
     ngx_http_wasm_str(&name, key);
     ngx_http_wasm_str(&text, value);
 
-    if (ngx_http_wasm_host_change(st, map, key.len + value.len) != PW_OK
+    if (ngx_http_wasm_host_change(st, map, NGX_HTTP_WASM_HOST_LINE(key, value))
+        != PW_OK
         || ngx_http_wasm_headers_add(st->ctx, ngx_http_wasm_host_maps[map],
                                      &name, &text)
            != NGX_OK)
@@ -335,7 +352,8 @@ ngx_http_wasm_host_map_replace(void *stream, enum pw_map map,
     ngx_http_wasm_str(&name, key);
     ngx_http_wasm_str(&text, value);
 
-    if (ngx_http_wasm_host_change(st, map, key.len + value.len) != PW_OK
+    if (ngx_http_wasm_host_change(st, map, NGX_HTTP_WASM_HOST_LINE(key, value))
+        != PW_OK
         || ngx_http_wasm_headers_replace(st->ctx, ngx_http_wasm_host_maps[map],
                                          &name, &text)
            != NGX_OK)
@@ -392,19 +410,36 @@ ngx_http_wasm_host_map_set(void *stream, enum pw_map map,
 }
 
 
-/* size bytes more; keeps what a fault of this callback undoes */
+/* size bytes more, or none; keeps what a fault of this callback undoes */
 
-static enum pw_status
+static ngx_inline enum pw_status
 ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map,
     size_t size)
 {
-    if (size && ngx_http_wasm_charge(st, size + sizeof(ngx_table_elt_t))
-                != NGX_OK)
+    ngx_http_wasm_ctx_t  *ctx;
+
+    ctx = st->ctx;
+    ctx->known = 0;
+
+    if (size > NGX_HTTP_WASM_SET_MAX - ctx->set_size || st->save
+        || map == PW_RESPONSE_TRAILERS)
     {
-        return PW_INTERNAL_FAILURE;
+        return ngx_http_wasm_host_change_save(st, map, size);
     }
 
-    st->ctx->counted = 0;
+    ctx->set_size += size;
+
+    return PW_OK;
+}
+
+
+static ngx_http_wasm_rare enum pw_status
+ngx_http_wasm_host_change_save(ngx_http_wasm_stream_t *st, enum pw_map map,
+    size_t size)
+{
+    if (size && ngx_http_wasm_charge(st, size) != NGX_OK) {
+        return PW_INTERNAL_FAILURE;
+    }
 
     if (map == PW_RESPONSE_TRAILERS) {
         st->ctx->trailed = 1;

@@ -22,6 +22,9 @@
  * frees none of them before its end */
 #define NGX_HTTP_WASM_SET_MAX   (4 * 1024 * 1024)
 
+/* names of headers are sorted by their length and last letter into so many */
+#define NGX_HTTP_WASM_NAME_BUCKETS  256
+
 /* bytes of a body that one callback gets, at most */
 #define NGX_HTTP_WASM_CHUNK     65536
 
@@ -292,7 +295,8 @@ struct ngx_http_wasm_ctx_s {
     ngx_http_wasm_stream_t    *at;         /* whose turn it is; the one behind
                                               that for response headers */
     size_t                     body_buffer;
-    uint32_t                   count;      /* of lines in the map ... */
+    uint32_t                   count;      /* of a header map's lines */
+    u_char                     index[NGX_HTTP_WASM_NAME_BUCKETS];
     u_char                     status_text[3];
     u_char                     length_text[NGX_OFF_T_LEN];
     off_t                      length;     /* Content-Length as it came */
@@ -308,7 +312,7 @@ struct ngx_http_wasm_ctx_s {
     size_t                     set_size;   /* of NGX_HTTP_WASM_SET_MAX */
     ngx_str_t                  scheme;     /* if a plugin has set it */
 
-    ngx_uint_t                 counted;    /* count's direction, plus 1 */
+    ngx_uint_t                 known;      /* of header maps: count, index */
     ngx_uint_t                 names_at;
     ngx_array_t                names;      /* of response headers, lower case */
     ngx_chain_t               *free;       /* own blocks */
@@ -531,8 +535,8 @@ uint32_t ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir);
 ngx_uint_t ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, struct pw_cursor *at, struct pw_pair *pair);
-ngx_uint_t ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value);
+ngx_str_t *ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, u_char *name, size_t len, ngx_str_t *room);
 ngx_int_t ngx_http_wasm_headers_add(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value);
 ngx_int_t ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
@@ -543,9 +547,11 @@ ngx_int_t ngx_http_wasm_headers_set(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, const struct pw_pair *pairs, size_t n);
 ngx_int_t ngx_http_wasm_headers_length(ngx_http_wasm_ctx_t *ctx,
     off_t length);
-void ngx_http_wasm_headers_drop(ngx_http_request_t *r, const char *name);
 
-ngx_uint_t ngx_http_wasm_headers_empty(ngx_list_t *list);
+/* ngx_http_wasm_lines.c */
+
+void ngx_http_wasm_lines_drop(ngx_http_request_t *r, const char *name);
+ngx_uint_t ngx_http_wasm_lines_empty(ngx_list_t *list);
 
 /* ngx_http_wasm_undo.c */
 

@@ -109,7 +109,7 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
         return NGX_OK;
     }
 
-    ctx->counted = 0;
+    ctx->known = 0;
     ctx->counting = 1;
 
     while (st < end) {
@@ -151,7 +151,7 @@ ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
     first = ctx->streams;
     eos = ctx->bodyless;
 
-    ctx->counted = 0;
+    ctx->known = 0;
     ctx->counting = 1;
 
     while (st > first) {
@@ -306,7 +306,7 @@ static ngx_uint_t
 ngx_http_wasm_stream_trailers(ngx_http_wasm_ctx_t *ctx)
 {
     return ctx->dir == NGX_HTTP_WASM_RESPONSE
-           && !ngx_http_wasm_headers_empty(&ctx->request->headers_out.trailers);
+           && !ngx_http_wasm_lines_empty(&ctx->request->headers_out.trailers);
 }
 
 

@@ -182,14 +182,14 @@ ngx_http_wasm_unbuffered_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     dir = ctx->dir;
     ctx->dir = NGX_HTTP_WASM_REQUEST;
-    ctx->counted = 0;
+    ctx->known = 0;
 
     for ( /* void */ ; in && rc == NGX_OK; in = in->next) {
         rc = ngx_http_wasm_unbuffered_take(ctx, in->buf);
     }
 
     ctx->dir = dir;
-    ctx->counted = 0;
+    ctx->known = 0;
 
     return (rc == NGX_OK) ? ngx_http_wasm_unbuffered_send(ctx)
                           : ngx_http_wasm_unbuffered_fail(ctx, rc);

@@ -142,7 +142,7 @@ ngx_http_wasm_undo_back(ngx_http_wasm_ctx_t *ctx)
     map = &ngx_http_wasm_maps[undo->dir];
 
     ctx->undo = undo->next;
-    ctx->counted = 0;
+    ctx->known = 0;
 
     if (undo->dir == NGX_HTTP_WASM_REQUEST) {
         r->method = undo->method;
@@ -178,7 +178,7 @@ ngx_http_wasm_undo_back(ngx_http_wasm_ctx_t *ctx)
 
     for (slot = map->slots; slot->name.len; slot++) {
         if (slot->flags & NGX_HTTP_WASM_MULTI) {
-            (void) ngx_http_wasm_headers_link(ctx, map, slot);
+            (void) ngx_http_wasm_lines_link(ctx, map, slot);
         }
     }
 }

@@ -1,0 +1,498 @@
+
+/*
+ * Lines of nginx's lists of headers: found, added, changed, removed, and nginx's
+ * own pointers to them kept in step.
+ */
+
+
+#include "ngx_http_wasm_headers.h"
+
+
+static ngx_inline ngx_table_elt_t *ngx_http_wasm_lines_first(ngx_list_t *list,
+    ngx_str_t *key);
+static ngx_inline u_char *ngx_http_wasm_lines_copy(u_char *p, ngx_str_t *s);
+static ngx_inline ngx_uint_t ngx_http_wasm_lines_hash(ngx_str_t *name);
+static ngx_int_t ngx_http_wasm_lines_reset(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
+    ngx_str_t *value, ngx_table_elt_t *h);
+
+
+/* releases with a pointer to a chain of lines, and those with an array */
+
+#if (nginx_version >= 1023000)
+
+#define ngx_http_wasm_line_init(h)  (h)->next = NULL
+
+/* has it pointers that don't stand in the slot itself? */
+#define ngx_http_wasm_slot_multi(slot, h)  ((h)->next != NULL)
+
+
+static void
+ngx_http_wasm_slot_clear(ngx_http_wasm_slot_t *slot, void *p)
+{
+    *(ngx_table_elt_t **) p = NULL;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_slot_add(ngx_http_wasm_slot_t *slot, void *p, ngx_pool_t *pool,
+    ngx_table_elt_t *h)
+{
+    ngx_table_elt_t  **ph;
+
+    for (ph = p; *ph; ph = &(*ph)->next) { /* void */ }
+
+    h->next = NULL;
+    *ph = h;
+
+    return NGX_OK;
+}
+
+#else
+
+#define ngx_http_wasm_line_init(h)
+
+#define ngx_http_wasm_slot_multi(slot, h)                                     \
+    ((slot)->flags & NGX_HTTP_WASM_MULTI)
+
+
+static void
+ngx_http_wasm_slot_clear(ngx_http_wasm_slot_t *slot, void *p)
+{
+    if (slot->flags & NGX_HTTP_WASM_MULTI) {
+        ((ngx_array_t *) p)->nelts = 0;
+        return;
+    }
+
+    *(ngx_table_elt_t **) p = NULL;
+}
+
+
+static ngx_int_t
+ngx_http_wasm_slot_add(ngx_http_wasm_slot_t *slot, void *p, ngx_pool_t *pool,
+    ngx_table_elt_t *h)
+{
+    ngx_array_t       *array = p;
+    ngx_table_elt_t  **ph;
+
+    if (!(slot->flags & NGX_HTTP_WASM_MULTI)) {
+        ph = p;
+
+        if (*ph == NULL) {
+            *ph = h;
+        }
+
+        return NGX_OK;
+    }
+
+    if (array->elts == NULL
+        && ngx_array_init(array, pool, 1, sizeof(ngx_table_elt_t *)) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ph = ngx_array_push(array);
+    if (ph == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ph = h;
+
+    return NGX_OK;
+}
+
+#endif
+
+
+/* Is there no line that counts? */
+
+ngx_uint_t
+ngx_http_wasm_lines_empty(ngx_list_t *list)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    for (part = &list->part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].hash) {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+/* the first line of this name, which is in lower case */
+
+ngx_table_elt_t *
+ngx_http_wasm_lines_find(ngx_list_t *list, ngx_str_t *key)
+{
+    return ngx_http_wasm_lines_first(list, key);
+}
+
+
+static ngx_inline ngx_table_elt_t *
+ngx_http_wasm_lines_first(ngx_list_t *list, ngx_str_t *key)
+{
+    u_char            last;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *end;
+
+    last = key->data[key->len - 1] | 0x20;
+
+    for (part = &list->part; part; part = part->next) {
+        h = part->elts;
+
+        for (end = h + part->nelts; h < end; h++) {
+
+            if (h->key.len == key->len
+                && (h->key.data[key->len - 1] | 0x20) == last
+                && ngx_http_wasm_lines_is(h, key))
+            {
+                return h;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Where the request's names are, good until somebody changes a header.  A list
+ * has its first lines in one part, and that is all if they are not very many.
+ */
+
+ngx_int_t
+ngx_http_wasm_lines_index(ngx_http_wasm_ctx_t *ctx)
+{
+    u_char           *at;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &ctx->request->headers_in.headers.part;
+
+    if (part->next || part->nelts >= NGX_HTTP_WASM_LINES_MANY) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(ctx->index, NGX_HTTP_WASM_NAME_BUCKETS);
+
+    for (h = part->elts, i = 1; i <= part->nelts; h++, i++) {
+
+        if (h->key.len == 0 || h->hash == 0) {
+            continue;
+        }
+
+        at = &ctx->index[ngx_http_wasm_bucket(&h->key)];
+        *at = (*at == 0 && h->lowcase_key) ? i : NGX_HTTP_WASM_LINES_MANY;
+    }
+
+    ctx->known |= NGX_HTTP_WASM_KNOWN_INDEX;
+
+    return NGX_OK;
+}
+
+
+/* one more line; key is in lower case */
+
+ngx_int_t
+ngx_http_wasm_lines_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
+    ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
+{
+    u_char           *p;
+    ngx_table_elt_t  *h;
+
+    p = ngx_pnalloc(ctx->request->pool, key->len + 1 + value->len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = ngx_list_push(ngx_http_wasm_map_list(ctx, map));
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->key.data = p;
+    h->key.len = key->len;
+    h->lowcase_key = p;
+
+    p = ngx_http_wasm_lines_copy(p, key);
+
+    h->value.data = p;
+    h->value.len = value->len;
+
+    (void) ngx_http_wasm_lines_copy(p, value);
+
+    /* of a response's line nothing but 0 means anything */
+
+    h->hash = (map == &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST])
+              ? ngx_http_wasm_lines_hash(key) : 1;
+
+    ngx_http_wasm_line_init(h);
+
+    if (slot && (slot->flags & NGX_HTTP_WASM_SLOT)
+        && !(slot->flags & NGX_HTTP_WASM_OWN))
+    {
+        return ngx_http_wasm_slot_add(slot, ngx_http_wasm_map_struct(ctx, map)
+                                            + slot->offset,
+                                      ctx->request->pool, h);
+    }
+
+    return NGX_OK;
+}
+
+
+/* ... and a zero behind it; names and values mostly are short */
+
+static ngx_inline u_char *
+ngx_http_wasm_lines_copy(u_char *p, ngx_str_t *s)
+{
+    uint64_t  first, last;
+
+    if (s->len - sizeof(first) <= sizeof(first)) {
+        ngx_memcpy(&first, s->data, sizeof(first));
+        ngx_memcpy(&last, s->data + s->len - sizeof(last), sizeof(last));
+        ngx_memcpy(p, &first, sizeof(first));
+        ngx_memcpy(p + s->len - sizeof(last), &last, sizeof(last));
+
+    } else {
+        ngx_memcpy(p, s->data, s->len);
+    }
+
+    p += s->len;
+    *p++ = '\0';
+
+    return p;
+}
+
+
+/* what ngx_hash_key() gives, four letters at a time; never 0 */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_lines_hash(ngx_str_t *name)
+{
+    u_char      *p, *last;
+    ngx_uint_t   hash;
+
+    hash = 0;
+    p = name->data;
+    last = p + name->len;
+
+    for ( /* void */ ; last - p >= 4; p += 4) {
+        hash = hash * (31 * 31 * 31 * 31) + p[0] * (31 * 31 * 31)
+               + p[1] * (31 * 31) + p[2] * 31 + p[3];
+    }
+
+    while (p < last) {
+        hash = ngx_hash(hash, *p++);
+    }
+
+    return hash ? hash : 1;
+}
+
+
+/* exactly one line of this name, the first one if there are */
+
+ngx_int_t
+ngx_http_wasm_lines_set(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
+    ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_wasm_lines_first(ngx_http_wasm_map_list(ctx, map), key);
+
+    return h ? ngx_http_wasm_lines_reset(ctx, map, slot, key, value, h)
+             : ngx_http_wasm_lines_push(ctx, map, slot, key, value);
+}
+
+
+static ngx_http_wasm_rare ngx_int_t
+ngx_http_wasm_lines_reset(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
+    ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value,
+    ngx_table_elt_t *h)
+{
+    if (ngx_http_wasm_headers_copy(ctx->request->pool, value, &h->value)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_wasm_lines_delete(ctx, map, slot, key, 1);
+}
+
+
+/* removes the lines of this name but the first keep ones */
+
+ngx_int_t
+ngx_http_wasm_lines_delete(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
+    ngx_uint_t keep)
+{
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part, *prev, *next;
+    ngx_table_elt_t  *h;
+
+    n = 0;
+    prev = NULL;
+
+    for (part = &ngx_http_wasm_map_list(ctx, map)->part; part; part = next) {
+        next = part->next;
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; /* void */ ) {
+
+            if (!ngx_http_wasm_lines_is(&h[i], key) || keep) {
+                keep -= ngx_http_wasm_lines_is(&h[i], key);
+                i++;
+                continue;
+            }
+
+            n++;
+
+            if (ngx_http_wasm_lines_cut(ctx, map, prev, part, i) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            if (h[i].hash == 0) {
+                i++;               /* it has stayed in its place */
+            }
+        }
+
+        if (prev == NULL || prev->next == part) {
+            prev = part;
+        }
+    }
+
+    return (n && slot) ? ngx_http_wasm_lines_link(ctx, map, slot) : NGX_OK;
+}
+
+
+/*
+ * Removes a line.  In a response it stays in its place, without a hash, as
+ * nginx has it.  From a request it has to go: nginx sends on all that is in the
+ * list.  The lines behind it in its part move; a part that gets empty goes,
+ * unless it is the first (nginx expects a line in each other part).
+ */
+
+ngx_int_t
+ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
+    ngx_list_part_t *prev, ngx_list_part_t *part, ngx_uint_t i)
+{
+    u_char                *base;
+    ngx_list_t            *list;
+    ngx_table_elt_t       *h, **ph;
+    ngx_http_wasm_slot_t  *slot;
+
+    h = part->elts;
+
+    if (map != &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST]) {
+        h[i].hash = 0;
+        return NGX_OK;
+    }
+
+    list = ngx_http_wasm_map_list(ctx, map);
+    base = ngx_http_wasm_map_struct(ctx, map);
+
+    part->nelts--;
+    ngx_memmove(&h[i], &h[i + 1], (part->nelts - i) * sizeof(ngx_table_elt_t));
+
+    if (part->nelts == 0 && prev) {
+        prev->next = part->next;
+
+        if (list->last == part) {
+            list->last = prev;
+        }
+    }
+
+    for (slot = map->slots; slot->name.len; slot++) {
+
+        if (!(slot->flags & NGX_HTTP_WASM_SLOT)) {
+            continue;
+        }
+
+        ph = (ngx_table_elt_t **) (base + slot->offset);
+
+        if (slot->flags & NGX_HTTP_WASM_MULTI
+            || (*ph && ngx_http_wasm_slot_multi(slot, *ph)))
+        {
+            if (ngx_http_wasm_lines_link(ctx, map, slot) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+        } else if (*ph > &h[i] && *ph <= &h[part->nelts]) {
+            (*ph)--;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* points nginx's pointer to the lines of its name */
+
+ngx_int_t
+ngx_http_wasm_lines_link(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
+    ngx_http_wasm_slot_t *slot)
+{
+    u_char           *p;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    if (!(slot->flags & NGX_HTTP_WASM_SLOT)) {
+        return NGX_OK;
+    }
+
+    p = ngx_http_wasm_map_struct(ctx, map) + slot->offset;
+
+    ngx_http_wasm_slot_clear(slot, p);
+
+    if (slot->flags & NGX_HTTP_WASM_OWN) {
+        return NGX_OK;
+    }
+
+    for (part = &ngx_http_wasm_map_list(ctx, map)->part; part;
+         part = part->next)
+    {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (ngx_http_wasm_lines_is(&h[i], &slot->name)
+                && ngx_http_wasm_slot_add(slot, p, ctx->request->pool, &h[i])
+                   != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_wasm_lines_drop(ngx_http_request_t *r, const char *name)
+{
+    ngx_str_t         key;
+    ngx_table_elt_t  *h;
+
+    key.data = (u_char *) name;
+    key.len = ngx_strlen(name);
+
+    for ( ;; ) {
+        h = ngx_http_wasm_lines_find(&r->headers_out.headers, &key);
+
+        if (h == NULL) {
+            return;
+        }
+
+        h->hash = 0;
+    }
+}
