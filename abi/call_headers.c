@@ -235,7 +235,7 @@ struct field {
     struct pw_str value;
 };
 
-/* The guest's name and value, for a map that may be changed. */
+/* The guest's name and value, for a map that there may be. */
 static inline uint32_t read_field(const struct pw_call *c, uint32_t map,
                                   uint32_t key_ptr, uint32_t key_len,
                                   uint32_t value_ptr, uint32_t value_len,
@@ -244,11 +244,10 @@ static inline uint32_t read_field(const struct pw_call *c, uint32_t map,
     if (map >= PW_NMAPS) {
         return PW_BAD_ARGUMENT;
     }
-    if (!pw_guest_read(c, key_ptr, key_len, name)
-        || !pw_guest_read(c, value_ptr, value_len, value)) {
-        return PW_INVALID_MEMORY_ACCESS;
-    }
-    return map_access(c, map) == PW_WRITE ? PW_OK : PW_BAD_ARGUMENT;
+    return pw_guest_read(c, key_ptr, key_len, name)
+                   && pw_guest_read(c, value_ptr, value_len, value)
+               ? PW_OK
+               : PW_INVALID_MEMORY_ACCESS;
 }
 
 /* An error status makes the Rust SDK panic, and then a client could end an
@@ -301,6 +300,9 @@ change_slowly(const struct pw_call *c, enum pw_map map, change_fn *fn,
 {
     struct field field = { .value = value };
 
+    if (map_access(c, map) != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
     if (!pw_header_name(c, pw_header_pseudo(map), name, &field.name)) {
         return PW_INTERNAL_FAILURE;
     }
@@ -322,6 +324,7 @@ static inline uint32_t change(const struct pw_call *c, enum pw_map map,
     struct pw_str key = pw_header_alias(pw_header_pseudo(map), name);
 
     return key.data == name.data && pw_header_is_plain(name, value)
+                   && c->context->is_stream && !is_answer(map)
                ? fn(c->stream, map, name, value)
                : change_slowly(c, map, fn, name, value);
 }
@@ -374,6 +377,9 @@ static uint32_t proxy_remove_header_map_value(struct pw_call *c, uint32_t map,
 
     if (status != PW_OK) {
         return status;
+    }
+    if (map_access(c, map) != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
     }
     if (!pw_header_name(c, pw_header_pseudo(map), name, &field.name)) {
         return PW_INTERNAL_FAILURE;

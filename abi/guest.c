@@ -28,7 +28,7 @@ uint32_t pw_guest_put64(const struct pw_call *c, uint32_t ptr, uint64_t value)
 /* The calls that the allocator may make are few, as in Envoy, so
  * that it can't change what the interrupted call works on. */
 static inline __attribute__((always_inline)) uint32_t
-alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr, uint8_t **data)
+allocate(const struct pw_call *c, uint64_t len, uint32_t *ptr)
 {
     pw_instance *in = c->instance;
     uint32_t before = in->call.open;
@@ -48,15 +48,20 @@ alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr, uint8_t **data)
         return PW_INTERNAL_FAILURE;
     }
     *ptr = (uint32_t)slots[0];
-    return *ptr != 0 && pw_guest_span(c, *ptr, len, data)
-               ? PW_OK
-               : PW_INVALID_MEMORY_ACCESS;
+    return PW_OK;
 }
 
 uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
                         uint8_t **data)
 {
-    return alloc(c, len, ptr, data);
+    uint32_t status = allocate(c, len, ptr);
+
+    if (status != PW_OK) {
+        return status;
+    }
+    return *ptr != 0 && pw_guest_span(c, *ptr, len, data)
+               ? PW_OK
+               : PW_INVALID_MEMORY_ACCESS;
 }
 
 /* Mostly they are few. */
@@ -83,15 +88,25 @@ static inline void copy(uint8_t *to, const char *from, size_t n)
 uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
                        uint32_t out_data, uint32_t out_size)
 {
-    uint32_t ptr = 0, status;
-    uint8_t *data;
+    uint32_t ptr, status;
+    uint8_t *base;
+    uint64_t size;
 
-    if (bytes.len != 0) {
-        status = alloc(c, bytes.len, &ptr, &data);
-        if (status != PW_OK) {
-            return status;
-        }
-        copy(data, bytes.data, bytes.len);
+    if (bytes.len == 0) {
+        return pw_guest_return(c, out_data, out_size, 0, 0);
     }
-    return pw_guest_return(c, out_data, out_size, ptr, (uint32_t)bytes.len);
+    status = allocate(c, bytes.len, &ptr);
+    if (status != PW_OK) {
+        return status;
+    }
+    base = c->bytes->base;
+    size = c->bytes->size;
+    if (ptr == 0 || ptr + (uint64_t)bytes.len > size
+        || out_data + (uint64_t)4 > size || out_size + (uint64_t)4 > size) {
+        return PW_INVALID_MEMORY_ACCESS;
+    }
+    copy(base + ptr, bytes.data, bytes.len);
+    pw_guest_store32(base + out_data, ptr);
+    pw_guest_store32(base + out_size, (uint32_t)bytes.len);
+    return PW_OK;
 }

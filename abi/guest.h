@@ -23,11 +23,10 @@ static inline bool pw_guest_span(const struct pw_call *c, uint32_t ptr,
 static inline bool pw_guest_read(const struct pw_call *c, uint32_t ptr,
                                  uint32_t len, struct pw_str *bytes)
 {
-    uint8_t *data = NULL;
-    bool good = len == 0 || pw_guest_span(c, ptr, len, &data);
+    const struct we_memory_bytes *memory = c->bytes;
 
-    *bytes = (struct pw_str){ (const char *)data, len };
-    return good;
+    *bytes = (struct pw_str){ (const char *)memory->base + ptr, len };
+    return (uint64_t)ptr + len <= memory->size || len == 0;
 }
 
 static inline uint32_t pw_guest_load32(const uint8_t *data)

@@ -154,7 +154,9 @@ struct pw_host {
     /* False also of a map that isn't there. */
     bool (*map_get)(void *stream, enum pw_map map, struct pw_str key,
                     struct pw_str *value);
-    /* PW_OK, or PW_INTERNAL_FAILURE if out of memory. */
+    /* PW_OK, or PW_INTERNAL_FAILURE if out of memory.  The first two also:
+     * PW_BAD_ARGUMENT if the map isn't there or can't be changed now (of the
+     * others, the abi has asked). */
     enum pw_status (*map_add)(void *stream, enum pw_map map,
                               struct pw_str key, struct pw_str value);
     enum pw_status (*map_replace)(void *stream, enum pw_map map,

@@ -24,6 +24,7 @@ char *we_func_signature(const we_func *func, char *buf, size_t size)
     return we_types_text(func->type, buf, size);
 }
 
+/* A host function that is called from outside. */
 static enum we_error call_host(const we_func *func, uint64_t *slots,
                                struct we_trap *trap)
 {
@@ -43,26 +44,16 @@ static enum we_error call_host(const we_func *func, uint64_t *slots,
     return WE_TRAP;
 }
 
-static inline enum we_error call(const we_func *func, uint64_t *slots,
-                                 struct we_trap *trap)
-{
-    return func->code != NULL ? we_interp_call(func, slots, trap)
-                              : call_host(func, slots, trap);
-}
-
 static __attribute__((noinline)) enum we_error
-call_in_time(const we_func *func, uint64_t *slots, uint64_t deadline,
-             struct we_trap *trap)
+call_host_in_time(const we_func *func, uint64_t *slots,
+                  struct we_clock *clock, uint64_t deadline,
+                  struct we_trap *trap)
 {
-    struct we_clock *clock = func->instance->engine->clock;
     struct we_watch watch;
     enum we_error error;
 
-    if (clock == NULL) {
-        return WE_SYSTEM;
-    }
     we_os_clock_watch(clock, deadline, &watch);
-    error = call(func, slots, trap);
+    error = call_host(func, slots, trap);
     we_os_clock_end(clock, &watch);
     return error;
 }
@@ -70,8 +61,19 @@ call_in_time(const we_func *func, uint64_t *slots, uint64_t deadline,
 enum we_error we_call(we_func *func, uint64_t *slots, uint64_t deadline,
                       struct we_trap *trap)
 {
-    return deadline == 0 ? call(func, slots, trap)
-                         : call_in_time(func, slots, deadline, trap);
+    struct we_clock *clock;
+
+    if (deadline == 0) {
+        return func->code != NULL ? we_interp_call(func, slots, trap)
+                                  : call_host(func, slots, trap);
+    }
+    clock = func->instance->engine->clock;
+    if (clock == NULL) {
+        return WE_SYSTEM;
+    }
+    return func->code != NULL
+           ? we_interp_call_in_time(func, slots, clock, deadline, trap)
+           : call_host_in_time(func, slots, clock, deadline, trap);
 }
 
 bool we_instance_is_late(const we_instance *instance)

@@ -287,7 +287,11 @@ enum we_error we_instance_new(we_module *module, we_linker *linker,
                               we_instance **instance,
                               struct we_detail *detail, struct we_trap *trap);
 void we_instance_free(we_instance *instance);
-void *we_instance_host_data(const we_instance *instance);
+/* Every instance begins with it. */
+static inline void *we_instance_host_data(const we_instance *instance)
+{
+    return *(void *const *) (const void *) instance;
+}
 /* The module, which the instance keeps. */
 const we_module *we_instance_module(const we_instance *instance);
 

@@ -39,6 +39,8 @@ static void *take_elems(we_instance *instance, uint8_t *base, uint64_t *at,
     return elems;
 }
 
+_Static_assert(offsetof(we_instance, host_data) == 0, "as engine.h says");
+
 /* The one block of an instance: itself, then the arrays it points to.  Host
  * functions that it imports are copied behind its own ones. */
 static uint64_t layout(we_instance *instance, const struct we_module *m)
@@ -476,11 +478,6 @@ enum we_error we_instance_new(we_module *module, we_linker *linker,
 }
 
 /* --- access ------------------------------------------------------------- */
-
-void *we_instance_host_data(const we_instance *instance)
-{
-    return instance->host_data;
-}
 
 const we_module *we_instance_module(const we_instance *instance)
 {

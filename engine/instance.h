@@ -61,6 +61,7 @@ struct we_tag {
 };
 
 struct we_instance {
+    void             *host_data;         /* first: engine.h looks at it */
     /* index spaces; imported entries point into other instances */
     struct we_memory **memories;
     const struct we_memory *memory0;     /* the first; one of no bytes if there
@@ -81,7 +82,6 @@ struct we_instance {
 
     we_module        *module;
     we_engine        *engine;
-    void             *host_data;
     struct we_quota   quota;
     struct we_heap   *heap;              /* heap.h */
     we_instance      *heap_next;         /* another one of that heap */
@@ -156,9 +156,12 @@ enum { WE_DEPTH_MAX = 50 };
  */
 enum we_trap_code we_interp_run(struct we_stack *stack,
                                 const struct we_func *func);
-/* we_call of a function that has code, without a deadline. */
+/* we_call of a function that has code: without a deadline, and with one. */
 enum we_error we_interp_call(const struct we_func *func, uint64_t *slots,
                              struct we_trap *trap);
+enum we_error we_interp_call_in_time(const struct we_func *func,
+                                     uint64_t *slots, struct we_clock *clock,
+                                     uint64_t deadline, struct we_trap *trap);
 
 /*
  * Growth (we_memory_grow, we_table_grow) is in engine.h; it is also refused

@@ -156,8 +156,8 @@ call_any_type(const struct we_func *func, uint64_t *slots,
 }
 
 /* What most calls are costs little: those of a brief type. */
-enum we_error we_interp_call(const struct we_func *func, uint64_t *slots,
-                             struct we_trap *trap)
+static inline __attribute__((always_inline)) enum we_error
+call_brief(const struct we_func *func, uint64_t *slots, struct we_trap *trap)
 {
     const struct we_type *type = func->type;
     we_engine *engine = func->instance->engine;
@@ -181,6 +181,25 @@ enum we_error we_interp_call(const struct we_func *func, uint64_t *slots,
         slots[0] = low[0];
     }
     return WE_OK;
+}
+
+enum we_error we_interp_call(const struct we_func *func, uint64_t *slots,
+                             struct we_trap *trap)
+{
+    return call_brief(func, slots, trap);
+}
+
+enum we_error we_interp_call_in_time(const struct we_func *func,
+                                     uint64_t *slots, struct we_clock *clock,
+                                     uint64_t deadline, struct we_trap *trap)
+{
+    struct we_watch watch;
+    enum we_error error;
+
+    we_os_clock_watch(clock, deadline, &watch);
+    error = call_brief(func, slots, trap);
+    we_os_clock_end(clock, &watch);
+    return error;
 }
 
 WE_OP(EXIT)

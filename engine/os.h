@@ -2,6 +2,7 @@
 #ifndef WE_OS_H
 #define WE_OS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +19,13 @@ size_t we_os_page(void);
  * The deadline clock of a thread.  While a deadline is being watched, and once
  * after it, signals interrupt the thread.
  */
-struct we_clock;
+struct we_watch;
+struct we_clock {                        /* the system's part follows */
+    struct we_watch *volatile top;       /* innermost watch */
+    bool volatile      soon;             /* the timer goes off within 2 ms */
+    uint32_t volatile *flag;
+    uint32_t           value;
+};
 /* *flag receives value when a deadline has passed.  resize is that of struct
  * we_allocator.  NULL: out of memory. */
 struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
@@ -44,9 +51,37 @@ struct we_watch {
     bool             expired;
     struct we_watch *outer;
 };
-void we_os_clock_watch(struct we_clock *clock, uint64_t deadline,
-                       struct we_watch *watch);
-/* Lowers the flag, unless an outer watch has run out. */
-void we_os_clock_end(struct we_clock *clock, const struct we_watch *watch);
+/* Arms the timer. */
+void we_os_clock_arm(struct we_clock *clock);
+/* Lowers the flag, unless outer or a watch around it has run out. */
+void we_os_clock_lower(struct we_clock *clock, const struct we_watch *outer);
+
+static inline void we_os_clock_watch(struct we_clock *clock, uint64_t deadline,
+                                     struct we_watch *watch)
+{
+    watch->deadline = deadline;
+    watch->cpu = 0;
+    watch->wall = 0;
+    watch->expired = false;
+    watch->outer = clock->top;
+    atomic_signal_fence(memory_order_seq_cst);
+    clock->top = watch;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (!clock->soon) {
+        we_os_clock_arm(clock);
+    }
+}
+
+/* A signal between the two steps below finds an outer watch only, and raises
+ * the flag for itself. */
+static inline void we_os_clock_end(struct we_clock *clock,
+                                   const struct we_watch *watch)
+{
+    clock->top = watch->outer;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (*clock->flag != 0) {
+        we_os_clock_lower(clock, watch->outer);
+    }
+}
 
 #endif

@@ -66,11 +66,8 @@ static const uint64_t WALL_LEAST = 1000000000;
  * cpu, wall and expired of the watches below top, soon, and *flag only while
  * one of the watches has expired.
  */
-struct we_clock {
-    struct we_watch *volatile top;       /* innermost watch */
-    bool volatile      soon;             /* the timer goes off within SOON */
-    uint32_t volatile *flag;
-    uint32_t           value;
+struct timed {
+    struct we_clock    clock;
     bool               started;
     pid_t              pid;              /* whose timer it is */
     int                signal;
@@ -87,6 +84,11 @@ static uint64_t now(clockid_t id)
     return (uint64_t) t.tv_sec * 1000000000u + (uint64_t) t.tv_nsec;
 }
 
+static struct timed *timed(struct we_clock *clock)
+{
+    return (struct timed *) (void *) clock;
+}
+
 static void clock_arm(struct we_clock *clock, uint64_t ns)
 {
     struct itimerspec when = { { 0, 0 }, { 0, 0 } };
@@ -94,7 +96,7 @@ static void clock_arm(struct we_clock *clock, uint64_t ns)
     when.it_value.tv_sec = (time_t) (ns / 1000000000u);
     when.it_value.tv_nsec = (long) (ns % 1000000000u);
     clock->soon = ns <= SOON;
-    (void) timer_settime(clock->timer, 0, &when, NULL);
+    (void) timer_settime(timed(clock)->timer, 0, &when, NULL);
 }
 
 /* How long until a watch can have run out; 0: it has.  It starts to count when
@@ -184,18 +186,16 @@ struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
                                  void *env, uint32_t volatile *flag,
                                  uint32_t value)
 {
-    struct we_clock *clock = resize(env, NULL, 0, sizeof *clock);
+    struct timed *t = resize(env, NULL, 0, sizeof *t);
 
-    if (clock != NULL) {
-        clock->top = NULL;
-        clock->soon = false;
-        clock->flag = flag;
-        clock->value = value;
-        clock->started = false;
-        clock->resize = resize;
-        clock->env = env;
+    if (t == NULL) {
+        return NULL;
     }
-    return clock;
+    t->clock = (struct we_clock){ NULL, false, flag, value };
+    t->started = false;
+    t->resize = resize;
+    t->env = env;
+    return &t->clock;
 }
 
 /* A forked process doesn't have its parent's timer.  What is still pending
@@ -204,20 +204,21 @@ struct we_clock *we_os_clock_new(void *(*resize)(void *, void *, size_t,
 static void clock_stop(struct we_clock *clock)
 {
     static const struct timespec none = { 0, 0 };
+    struct timed *t = timed(clock);
     siginfo_t info;
     sigset_t set, old;
 
-    if (!clock->started) {
+    if (!t->started) {
         return;
     }
-    clock->started = false;
-    if (clock->pid != getpid()) {
+    t->started = false;
+    if (t->pid != getpid()) {
         return;
     }
     (void) sigemptyset(&set);
-    (void) sigaddset(&set, clock->signal);
+    (void) sigaddset(&set, t->signal);
     (void) pthread_sigmask(SIG_BLOCK, &set, &old);
-    (void) timer_delete(clock->timer);
+    (void) timer_delete(t->timer);
     while (sigtimedwait(&set, &info, &none) > 0) {
         if (info.si_code == SI_TIMER && info.si_value.sival_ptr != clock) {
             clock_look(info.si_value.sival_ptr);
@@ -227,19 +228,19 @@ static void clock_stop(struct we_clock *clock)
 }
 
 /* The clock's timer, by a signal of that number. */
-static bool timer_new(struct we_clock *clock, int number)
+static bool timer_new(struct timed *t, int number)
 {
     struct sigevent event = { 0 };
     sigset_t set;
 
     event.sigev_notify = SIGEV_THREAD_ID;
     event.sigev_signo = number;
-    event.sigev_value.sival_ptr = clock;
+    event.sigev_value.sival_ptr = &t->clock;
     event.sigev_notify_thread_id = gettid();
-    if (timer_create(CLOCK_MONOTONIC, &event, &clock->timer) != 0) {
+    if (timer_create(CLOCK_MONOTONIC, &event, &t->timer) != 0) {
         return false;
     }
-    clock->signal = number;
+    t->signal = number;
     (void) sigemptyset(&set);
     (void) sigaddset(&set, number);
     (void) pthread_sigmask(SIG_UNBLOCK, &set, NULL);
@@ -250,18 +251,19 @@ static bool timer_new(struct we_clock *clock, int number)
  * the kernel is only emulated. */
 bool we_os_clock_start(struct we_clock *clock)
 {
+    struct timed *t = timed(clock);
     int number = SIGRTMAX - 1;
 
     clock_stop(clock);
     while (number > SIGRTMIN
-           && !(take_signal(number) && timer_new(clock, number))) {
+           && !(take_signal(number) && timer_new(t, number))) {
         number--;
     }
     if (number <= SIGRTMIN) {
         return false;
     }
-    clock->pid = getpid();
-    clock->started = true;
+    t->pid = getpid();
+    t->started = true;
     clock->soon = false;
     return true;
 }
@@ -270,37 +272,18 @@ void we_os_clock_free(struct we_clock *clock)
 {
     if (clock != NULL) {
         clock_stop(clock);
-        (void) clock->resize(clock->env, clock, sizeof *clock, 0);
+        (void) timed(clock)->resize(timed(clock)->env, clock,
+                                    sizeof (struct timed), 0);
     }
 }
 
-void we_os_clock_watch(struct we_clock *clock, uint64_t deadline,
-                       struct we_watch *watch)
+void we_os_clock_arm(struct we_clock *clock)
 {
-    watch->deadline = deadline;
-    watch->cpu = 0;
-    watch->wall = 0;
-    watch->expired = false;
-    watch->outer = clock->top;
-    atomic_signal_fence(memory_order_seq_cst);
-    clock->top = watch;
-    atomic_signal_fence(memory_order_seq_cst);
-    if (!clock->soon) {
-        clock_arm(clock, SOON);
-    }
+    clock_arm(clock, SOON);
 }
 
-/* A signal between the two steps below finds an outer watch only, and raises
- * the flag for itself. */
-void we_os_clock_end(struct we_clock *clock, const struct we_watch *watch)
+void we_os_clock_lower(struct we_clock *clock, const struct we_watch *outer)
 {
-    const struct we_watch *outer = watch->outer;
-
-    clock->top = watch->outer;
-    atomic_signal_fence(memory_order_seq_cst);
-    if (*clock->flag == 0) {
-        return;
-    }
     *clock->flag = 0;
     atomic_signal_fence(memory_order_seq_cst);
     for (; outer != NULL; outer = outer->outer) {

@@ -15,6 +15,8 @@ static enum pw_log_level ngx_http_wasm_host_log_level(void *root,
 static uint64_t ngx_http_wasm_host_now(void *root);
 static enum pw_access ngx_http_wasm_host_map_access(void *stream,
     enum pw_map map);
+static enum pw_access ngx_http_wasm_host_access_any(ngx_http_wasm_ctx_t *ctx,
+    enum pw_map map);
 static uint32_t ngx_http_wasm_host_map_count(void *stream, enum pw_map map);
 static bool ngx_http_wasm_host_map_next(void *stream, enum pw_map map,
     struct pw_cursor *at, struct pw_pair *pair);
@@ -197,14 +199,33 @@ ngx_http_wasm_host_now(void *root)
  * the trailers of requests.
  */
 
+static ngx_inline enum pw_access
+ngx_http_wasm_host_access(ngx_http_wasm_ctx_t *ctx, enum pw_map map)
+{
+    if (map == PW_REQUEST_HEADERS
+        && ctx->request_at < NGX_HTTP_WASM_REQUEST_UNBUFFERED
+        && ctx->response_at == NGX_HTTP_WASM_RESPONSE_NONE
+        && !ctx->logging && !ctx->ended)
+    {
+        return PW_WRITE;
+    }
+
+    return ngx_http_wasm_host_access_any(ctx, map);
+}
+
+
 static enum pw_access
 ngx_http_wasm_host_map_access(void *stream, enum pw_map map)
 {
-    ngx_http_wasm_ctx_t     *ctx;
     ngx_http_wasm_stream_t  *st = stream;
 
-    ctx = st->ctx;
+    return ngx_http_wasm_host_access(st->ctx, map);
+}
 
+
+static enum pw_access
+ngx_http_wasm_host_access_any(ngx_http_wasm_ctx_t *ctx, enum pw_map map)
+{
     if (ctx->ended) {
         return PW_ABSENT;
     }
@@ -301,7 +322,7 @@ ngx_http_wasm_host_map_get(void *stream, enum pw_map map, struct pw_str key,
     ctx = st->ctx;
 
     if ((map != PW_REQUEST_HEADERS || ctx->ended)
-        && ngx_http_wasm_host_map_access(st, map) == PW_ABSENT)
+        && ngx_http_wasm_host_access_any(ctx, map) == PW_ABSENT)
     {
         return false;
     }
@@ -326,6 +347,10 @@ ngx_http_wasm_host_map_add(void *stream, enum pw_map map, struct pw_str key,
     ngx_str_t                name, text;
     ngx_http_wasm_stream_t  *st = stream;
 
+    if (ngx_http_wasm_host_access(st->ctx, map) != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
+
     ngx_http_wasm_str(&name, key);
     ngx_http_wasm_str(&text, value);
 
@@ -348,6 +373,10 @@ ngx_http_wasm_host_map_replace(void *stream, enum pw_map map,
 {
     ngx_str_t                name, text;
     ngx_http_wasm_stream_t  *st = stream;
+
+    if (ngx_http_wasm_host_access(st->ctx, map) != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
 
     ngx_http_wasm_str(&name, key);
     ngx_http_wasm_str(&text, value);

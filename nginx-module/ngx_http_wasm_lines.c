@@ -255,12 +255,19 @@ static ngx_inline u_char *
 ngx_http_wasm_lines_copy(u_char *p, ngx_str_t *s)
 {
     uint64_t  first, last;
+    uint32_t  head, tail;
 
     if (s->len - sizeof(first) <= sizeof(first)) {
         ngx_memcpy(&first, s->data, sizeof(first));
         ngx_memcpy(&last, s->data + s->len - sizeof(last), sizeof(last));
         ngx_memcpy(p, &first, sizeof(first));
         ngx_memcpy(p + s->len - sizeof(last), &last, sizeof(last));
+
+    } else if (s->len - sizeof(head) < sizeof(head)) {
+        ngx_memcpy(&head, s->data, sizeof(head));
+        ngx_memcpy(&tail, s->data + s->len - sizeof(tail), sizeof(tail));
+        ngx_memcpy(p, &head, sizeof(head));
+        ngx_memcpy(p + s->len - sizeof(tail), &tail, sizeof(tail));
 
     } else {
         ngx_memcpy(p, s->data, s->len);

@@ -245,7 +245,9 @@ static enum pw_status host_map_add(void *stream, enum pw_map map,
 {
     struct fake_map *m = map_of(stream, map);
 
-    demand(m->access == PW_WRITE, "a map that can be changed");
+    if (m->access != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
     demand(key.len == 0 || key.data[0] != ':', "no added pseudo-header");
     demand_field(map, key, value);
     note_change(stream, "add", map, key, &value);
@@ -258,7 +260,9 @@ static enum pw_status host_map_replace(void *stream, enum pw_map map,
 {
     struct fake_map *m = map_of(stream, map);
 
-    demand(m->access == PW_WRITE, "a map that can be changed");
+    if (m->access != PW_WRITE) {
+        return PW_BAD_ARGUMENT;
+    }
     demand_field(map, key, value);
     note_change(stream, "replace", map, key, &value);
     drop(m, key);
