@@ -106,6 +106,17 @@ static inline const struct pw_http_answer *pw_call_answer(
                : NULL;
 }
 
+/* --- call_headers.c --- */
+
+/* The pairs of a map of the host's, in scratch area PW_SCRATCH_PAIRS; bytes: of all names and values.  False: no memory. */
+struct pw_list {
+    const struct pw_pair *pairs;
+    size_t   n;
+    uint64_t bytes;
+};
+bool pw_call_list(const struct pw_call *c, enum pw_map map,
+                  struct pw_list *list);
+
 /* --- link.c --- */
 
 /* The row of an import that has this signature, or NULL; then *wanted is the

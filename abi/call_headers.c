@@ -8,24 +8,24 @@
 
 /* --- maps: the host's, and those of a call-out's answer ------------------ */
 
-struct list {
-    const struct pw_pair *pairs;
-    size_t n;
-};
-
 static bool is_answer(uint32_t map)
 {
     return map == PW_CALL_RESPONSE_HEADERS || map == PW_CALL_RESPONSE_TRAILERS;
 }
 
 /* The answer is there: map_access was asked. */
-static struct list answer_list(const struct pw_call *c, enum pw_map map)
+static struct pw_list answer_list(const struct pw_call *c, enum pw_map map)
 {
     const struct pw_http_answer *answer = pw_call_answer(c);
+    struct pw_list list = { answer->headers, answer->nheaders, 0 };
 
-    return map == PW_CALL_RESPONSE_HEADERS
-               ? (struct list){ answer->headers, answer->nheaders }
-               : (struct list){ answer->trailers, answer->ntrailers };
+    if (map == PW_CALL_RESPONSE_TRAILERS) {
+        list = (struct pw_list){ answer->trailers, answer->ntrailers, 0 };
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        list.bytes += list.pairs[i].key.len + list.pairs[i].value.len;
+    }
+    return list;
 }
 
 static inline enum pw_access map_access(const struct pw_call *c, uint32_t map)
@@ -38,19 +38,41 @@ static inline enum pw_access map_access(const struct pw_call *c, uint32_t map)
                : c->host->map_access(c->stream, (enum pw_map)map);
 }
 
-static bool map_next(const struct pw_call *c, enum pw_map map,
-                     struct pw_cursor *at, struct pw_pair *pair)
-{
-    struct list list;
+/* Room for the pairs that most maps have. */
+enum { PAIRS = 32 };
 
-    if (!is_answer(map)) {
-        return c->host->map_next(c->stream, map, at, pair);
+bool pw_call_list(const struct pw_call *c, enum pw_map map,
+                  struct pw_list *list)
+{
+    const struct pw_host *host = c->host;
+    struct pw_scratch *area = &c->instance->scratch[PW_SCRATCH_PAIRS];
+    size_t room = area->size / sizeof *list->pairs;
+
+    for (;;) {
+        list->pairs = (void *)area->data;
+        list->n = host->map_list(c->stream, map, (void *)area->data, room,
+                                 &list->bytes);
+        if (list->n <= room || list->n == SIZE_MAX) {
+            return list->n != SIZE_MAX;
+        }
+        room = list->n > PAIRS ? list->n : PAIRS;
+        if (pw_instance_scratch(c->instance, PW_SCRATCH_PAIRS,
+                                room * sizeof *list->pairs) == NULL) {
+            return false;
+        }
     }
-    list = answer_list(c, map);
-    if (at->index >= list.n) {
-        return false;
+}
+
+static inline bool map_list(const struct pw_call *c, enum pw_map map,
+                            struct pw_list *list)
+{
+    if (!is_answer(map) && c->context->is_stream) {
+        return pw_call_list(c, map, list);
     }
-    *pair = list.pairs[at->index++];
+    *list = (struct pw_list){ NULL, 0, 0 };
+    if (is_answer(map) && pw_call_answer(c) != NULL) {
+        *list = answer_list(c, map);
+    }
     return true;
 }
 
@@ -58,7 +80,7 @@ static bool answer_get(const struct pw_call *c, enum pw_map map,
                        struct pw_str key, struct pw_str *value)
 {
     static const struct pw_str dispatch_status = { ":dispatch_status", 16 };
-    struct list list = answer_list(c, map);
+    struct pw_list list = answer_list(c, map);
 
     if (pw_str_equal(key, dispatch_status)) {
         *value = pw_call_answer(c)->dispatch_status;
@@ -85,59 +107,30 @@ static inline bool map_get(const struct pw_call *c, enum pw_map map,
 
 /* --- reading ------------------------------------------------------------- */
 
-/* Bytes and count of the map's pairs. */
-static uint64_t measure(const struct pw_call *c, enum pw_map map, uint32_t *n)
-{
-    struct pw_cursor at = { NULL, 0, 0 };
-    struct pw_pair pair;
-    uint64_t size = 4;
-
-    for (*n = 0; map_next(c, map, &at, &pair); ++*n) {
-        size += pw_map_pair_size(pair.key.len, pair.value.len);
-    }
-    return size;
-}
-
-static bool write_pairs(const struct pw_call *c, enum pw_map map, uint8_t *out,
-                        uint64_t size, uint32_t n)
-{
-    struct pw_cursor at = { NULL, 0, 0 };
-    struct pw_map_writer writer;
-    struct pw_pair pair;
-
-    pw_map_write(&writer, out, size, n);
-    while (map_next(c, map, &at, &pair)) {
-        if (!pw_map_put(&writer, &pair)) {
-            return false;
-        }
-    }
-    return pw_map_done(&writer);
-}
-
 static uint32_t proxy_get_header_map_pairs(struct pw_call *c, uint32_t map,
                                            uint32_t out_data,
                                            uint32_t out_size)
 {
-    uint32_t n = 0, ptr = 0, status;
-    uint64_t size = 0;
+    uint32_t ptr = 0, status;
+    struct pw_list list;
+    uint64_t size;
     uint8_t *data;
 
     if (map >= PW_NMAPS) {
         return PW_BAD_ARGUMENT;
     }
-    if (map_access(c, map) != PW_ABSENT) {
-        size = measure(c, (enum pw_map)map, &n);
+    if (!map_list(c, (enum pw_map)map, &list)) {
+        return PW_INTERNAL_FAILURE;
     }
-    if (n == 0) {
+    if (list.n == 0) {
         return pw_guest_return(c, out_data, out_size, 0, 0);
     }
+    size = pw_map_size(list.n, list.bytes);
     status = pw_guest_alloc(c, size, &ptr, &data);
     if (status != PW_OK) {
         return status;
     }
-    if (!write_pairs(c, (enum pw_map)map, data, size, n)) {
-        return PW_INTERNAL_FAILURE;
-    }
+    pw_map_put_all(data, list.pairs, list.n);
     return pw_guest_return(c, out_data, out_size, ptr, (uint32_t)size);
 }
 
@@ -197,17 +190,14 @@ static inline uint32_t proxy_get_header_map_value(struct pw_call *c,
 static uint32_t proxy_get_header_map_size(struct pw_call *c, uint32_t map,
                                           uint32_t out)
 {
-    struct pw_cursor at = { NULL, 0, 0 };
-    struct pw_pair pair;
-    uint64_t size = 0;
+    struct pw_list list;
 
     if (map >= PW_NMAPS || map_access(c, map) != PW_WRITE) {
         return PW_BAD_ARGUMENT;
     }
-    while (map_next(c, (enum pw_map)map, &at, &pair)) {
-        size += (uint64_t)pair.key.len + pair.value.len;
-    }
-    return pw_guest_put32(c, out, (uint32_t)size);
+    return map_list(c, (enum pw_map)map, &list)
+               ? pw_guest_put32(c, out, (uint32_t)list.bytes)
+               : (uint32_t)PW_INTERNAL_FAILURE;
 }
 
 /* --- changing ------------------------------------------------------------ */

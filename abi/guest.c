@@ -64,27 +64,6 @@ uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
                : PW_INVALID_MEMORY_ACCESS;
 }
 
-/* Mostly they are few. */
-static inline void copy(uint8_t *to, const char *from, size_t n)
-{
-    uint64_t first, last;
-    uint32_t head, tail;
-
-    if (n - 8 <= 8) {
-        memcpy(&first, from, sizeof first);
-        memcpy(&last, from + n - sizeof last, sizeof last);
-        memcpy(to, &first, sizeof first);
-        memcpy(to + n - sizeof last, &last, sizeof last);
-    } else if (n - 4 < 4) {
-        memcpy(&head, from, sizeof head);
-        memcpy(&tail, from + n - sizeof tail, sizeof tail);
-        memcpy(to, &head, sizeof head);
-        memcpy(to + n - sizeof tail, &tail, sizeof tail);
-    } else {
-        memcpy(to, from, n);
-    }
-}
-
 uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
                        uint32_t out_data, uint32_t out_size)
 {
@@ -105,7 +84,7 @@ uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
         || out_data + (uint64_t)4 > size || out_size + (uint64_t)4 > size) {
         return PW_INVALID_MEMORY_ACCESS;
     }
-    copy(base + ptr, bytes.data, bytes.len);
+    pw_guest_copy(base + ptr, bytes.data, bytes.len);
     pw_guest_store32(base + out_data, ptr);
     pw_guest_store32(base + out_size, (uint32_t)bytes.len);
     return PW_OK;

@@ -4,6 +4,8 @@
 
 #include "call.h"
 
+#include <string.h>
+
 /* The bytes [ptr, ptr + len), to be written; false if they are not all in
  * memory. */
 static inline bool pw_guest_span(const struct pw_call *c, uint32_t ptr,
@@ -29,10 +31,19 @@ static inline bool pw_guest_read(const struct pw_call *c, uint32_t ptr,
     return (uint64_t)ptr + len <= memory->size || len == 0;
 }
 
+/* Numbers in memory are little-endian. */
+static inline uint32_t pw_guest_little32(uint32_t value)
+{
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(value)
+                                                  : value;
+}
+
 static inline uint32_t pw_guest_load32(const uint8_t *data)
 {
-    return (uint32_t)data[0] | (uint32_t)data[1] << 8
-           | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+    uint32_t value;
+
+    memcpy(&value, data, sizeof value);
+    return pw_guest_little32(value);
 }
 
 static inline uint64_t pw_guest_load64(const uint8_t *data)
@@ -43,16 +54,41 @@ static inline uint64_t pw_guest_load64(const uint8_t *data)
 
 static inline void pw_guest_store32(uint8_t *data, uint32_t value)
 {
-    data[0] = (uint8_t)value;
-    data[1] = (uint8_t)(value >> 8);
-    data[2] = (uint8_t)(value >> 16);
-    data[3] = (uint8_t)(value >> 24);
+    value = pw_guest_little32(value);
+    memcpy(data, &value, sizeof value);
 }
 
 static inline void pw_guest_store64(uint8_t *data, uint64_t value)
 {
     pw_guest_store32(data, (uint32_t)value);
     pw_guest_store32(data + 4, (uint32_t)(value >> 32));
+}
+
+/* Copies n bytes, which mostly are few. */
+static inline void pw_guest_copy(uint8_t *to, const char *from, size_t n)
+{
+    uint64_t first, last;
+    uint32_t head, tail;
+
+    if (n < 4) {
+        if (n != 0) {
+            to[0] = (uint8_t)from[0];
+            to[n / 2] = (uint8_t)from[n / 2];
+            to[n - 1] = (uint8_t)from[n - 1];
+        }
+    } else if (n > 16) {
+        memcpy(to, from, n);
+    } else if (n < 8) {
+        memcpy(&head, from, sizeof head);
+        memcpy(&tail, from + n - sizeof tail, sizeof tail);
+        memcpy(to, &head, sizeof head);
+        memcpy(to + n - sizeof tail, &tail, sizeof tail);
+    } else {
+        memcpy(&first, from, sizeof first);
+        memcpy(&last, from + n - sizeof last, sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + n - sizeof last, &last, sizeof last);
+    }
 }
 
 /* Store a result: PW_OK or PW_INVALID_MEMORY_ACCESS. */

@@ -134,32 +134,46 @@ static inline bool all_set(bytes16 v)
     return (half[0] & half[1]) == UINT64_MAX;
 }
 
-static inline bool is_plain_name(bytes16 v)
+/* 0xff for each character that is plain. */
+static inline bytes16 plain_name(bytes16 v)
 {
-    return all_set((bytes16)((v - 'a' <= 'z' - 'a') | (v - '0' <= '9' - '0')
-                             | (v == '-')));
+    return (bytes16)((v - 'a' <= 'z' - 'a') | (v - '0' <= '9' - '0')
+                     | (v == '-'));
 }
 
-static inline bool is_plain_value(bytes16 v)
+static inline bytes16 plain_value(bytes16 v)
 {
-    return all_set((bytes16)(v >= ' '));
+    return (bytes16)(v >= ' ');
 }
 
-static inline __attribute__((always_inline)) bool
-each(struct pw_str s, bool (*is)(bytes16))
+static __attribute__((noinline)) bool is_plain_long(struct pw_str name,
+                                                    struct pw_str value)
 {
-    for (; s.len > 16; s.data += 16, s.len -= 16) {
-        if (!is(load16(s.data, 16))) {
+    for (; name.len > 16; name.data += 16, name.len -= 16) {
+        if (!all_set(plain_name(load16(name.data, 16)))) {
             return false;
         }
     }
-    return is(load16(s.data, s.len));
+    for (; value.len > 16; value.data += 16, value.len -= 16) {
+        if (!all_set(plain_value(load16(value.data, 16)))) {
+            return false;
+        }
+    }
+    return pw_header_is_plain(name, value);
 }
 
 bool pw_header_is_plain(struct pw_str name, struct pw_str value)
 {
-    return name.len != 0 && each(name, is_plain_name)
-           && (value.len == 0 || each(value, is_plain_value));
+    bytes16 good;
+
+    if (name.len - 1 > 15 || value.len > 16) {
+        return name.len != 0 && is_plain_long(name, value);
+    }
+    good = plain_name(load16(name.data, name.len));
+    if (value.len != 0) {
+        good &= plain_value(load16(value.data, value.len));
+    }
+    return all_set(good);
 }
 
 /* What there is in s, all characters' classes together. */

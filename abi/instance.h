@@ -46,7 +46,9 @@ struct pw_scratch {
     size_t   size;
 };
 
-enum { PW_FAULT_TEXT = 1000, PW_NSCRATCH = 2 };
+/* Scratch areas: names and what else stands in front of a change; what a call
+ * makes; a map's pairs. */
+enum { PW_FAULT_TEXT = 1000, PW_SCRATCH_PAIRS = 2, PW_NSCRATCH = 3 };
 
 /* What a host call knows: who calls, and the context that it acts on. */
 struct pw_call {

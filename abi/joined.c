@@ -27,16 +27,14 @@ static uint64_t append(uint64_t len, struct pw_str value, uint8_t *out,
 
 /* --- one name ------------------------------------------------------------ */
 
-static uint64_t join(const struct pw_call *c, enum pw_map map,
-                     struct pw_str key, uint8_t *out, uint64_t room)
+static uint64_t join(const struct pw_list *list, struct pw_str key,
+                     uint8_t *out, uint64_t room)
 {
-    struct pw_cursor at = { NULL, 0, 0 };
     uint64_t len = UINT64_MAX;
-    struct pw_pair pair;
 
-    while (c->host->map_next(c->stream, map, &at, &pair)) {
-        if (pw_str_equal(pair.key, key)) {
-            len = append(len, pair.value, out, room);
+    for (size_t i = 0; i < list->n; i++) {
+        if (pw_str_equal(list->pairs[i].key, key)) {
+            len = append(len, list->pairs[i].value, out, room);
         }
     }
     return len;
@@ -46,10 +44,15 @@ uint32_t pw_joined_value(const struct pw_call *c, enum pw_map map,
                          struct pw_str key, uint32_t out_data,
                          uint32_t out_size)
 {
-    uint64_t len = join(c, map, key, NULL, 0);
     uint32_t ptr = 0, status;
+    struct pw_list list;
     uint8_t *data;
+    uint64_t len;
 
+    if (!pw_call_list(c, map, &list)) {
+        return PW_INTERNAL_FAILURE;
+    }
+    len = join(&list, key, NULL, 0);
     if (len == UINT64_MAX) {
         return PW_NOT_FOUND;
     }
@@ -58,9 +61,7 @@ uint32_t pw_joined_value(const struct pw_call *c, enum pw_map map,
         if (status != PW_OK) {
             return status;
         }
-        if (join(c, map, key, data, len) != len) {
-            return PW_INTERNAL_FAILURE;
-        }
+        (void)join(&list, key, data, len);
     }
     return pw_guest_return(c, out_data, out_size, ptr, (uint32_t)len);
 }
@@ -109,29 +110,26 @@ static struct pw_pair *sort(struct pw_pair *pairs, struct pw_pair *other,
     return pairs;
 }
 
-/* The map's pairs, sorted, in scratch area 0; false if there is no memory. */
+/* The map's pairs, sorted, in scratch areas; false if there is no memory. */
 static bool collect(const struct pw_call *c, enum pw_map map,
                     struct pw_pair **pairs, size_t *n)
 {
-    struct pw_cursor at = { NULL, 0, 0 };
-    struct pw_pair pair, *block;
-    size_t i = 0;
+    struct pw_list list;
+    struct pw_pair *block;
 
-    for (*n = 0; c->host->map_next(c->stream, map, &at, &pair); ++*n) {
+    if (!pw_call_list(c, map, &list)) {
+        return false;
     }
-    if (*n == 0) {
+    *n = list.n;
+    if (list.n == 0) {
         return true;
     }
-    block = pw_instance_scratch(c->instance, 0, *n * 2 * sizeof *block);
+    block = pw_instance_scratch(c->instance, 0, list.n * 2 * sizeof *block);
     if (block == NULL) {
         return false;
     }
-    at = (struct pw_cursor){ NULL, 0, 0 };
-    while (i < *n && c->host->map_next(c->stream, map, &at, &block[i])) {
-        i++;
-    }
-    *n = i;
-    *pairs = sort(block, block + i, i);
+    memcpy(block, list.pairs, list.n * sizeof *block);
+    *pairs = sort(block, block + list.n, list.n);
     return true;
 }
 

@@ -73,6 +73,27 @@ uint64_t pw_map_pair_size(uint64_t key_len, uint64_t value_len)
     return 8 + key_len + 1 + value_len + 1;
 }
 
+static inline uint8_t *put_string(uint8_t *at, struct pw_str s)
+{
+    pw_guest_copy(at, s.data, s.len);
+    at += s.len;
+    *at = 0;
+    return at + 1;
+}
+
+void pw_map_put_all(uint8_t *out, const struct pw_pair *pairs, size_t n)
+{
+    uint8_t *sizes = out + 4, *at = sizes + n * 8;
+
+    pw_guest_store32(out, (uint32_t)n);
+    for (size_t i = 0; i < n; i++, sizes += 8) {
+        pw_guest_store32(sizes, (uint32_t)pairs[i].key.len);
+        pw_guest_store32(sizes + 4, (uint32_t)pairs[i].value.len);
+        at = put_string(at, pairs[i].key);
+        at = put_string(at, pairs[i].value);
+    }
+}
+
 void pw_map_write(struct pw_map_writer *writer, uint8_t *out, uint64_t size,
                   uint32_t npairs)
 {
@@ -104,16 +125,6 @@ uint8_t *pw_map_put_open(struct pw_map_writer *writer, struct pw_str key,
     value[value_len] = 0;
     writer->data = value + value_len + 1;
     return value;
-}
-
-bool pw_map_put(struct pw_map_writer *writer, const struct pw_pair *pair)
-{
-    uint8_t *value = pw_map_put_open(writer, pair->key, pair->value.len);
-
-    if (value != NULL && pair->value.len != 0) {
-        memcpy(value, pair->value.data, pair->value.len);
-    }
-    return value != NULL;
 }
 
 bool pw_map_done(const struct pw_map_writer *writer)

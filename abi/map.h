@@ -30,14 +30,21 @@ struct pw_map_writer {
     uint32_t left;                       /* pairs */
 };
 
+/* Bytes of a map of n pairs, whose names and values have so many. */
+static inline uint64_t pw_map_size(uint64_t n, uint64_t bytes)
+{
+    return 4 + n * (8 + 2) + bytes;
+}
+/* Writes the whole of it; out has that size, and n is less than 2^32. */
+void pw_map_put_all(uint8_t *out, const struct pw_pair *pairs, size_t n);
+
 /* Bytes that a pair adds to the 4 of the count. */
 uint64_t pw_map_pair_size(uint64_t key_len, uint64_t value_len);
 /* out has room for size bytes, as reckoned for npairs pairs. */
 void pw_map_write(struct pw_map_writer *writer, uint8_t *out, uint64_t size,
                   uint32_t npairs);
-/* False if the pair was not reckoned with. */
-bool pw_map_put(struct pw_map_writer *writer, const struct pw_pair *pair);
-/* The same, but the caller puts the value where the result points to. */
+/* A pair without its value, which the caller puts where the result points to;
+ * NULL if the pair was not reckoned with. */
 uint8_t *pw_map_put_open(struct pw_map_writer *writer, struct pw_str key,
                          uint64_t value_len);
 /* Has it all been written? */

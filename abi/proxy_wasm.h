@@ -67,13 +67,6 @@ struct pw_pair {
 
 enum pw_access { PW_ABSENT, PW_READ, PW_WRITE };   /* PW_WRITE reads, too */
 
-/* Where an iteration over a map stands; all zero at its start.  The host uses
- * the fields as it likes. */
-struct pw_cursor {
-    const void *part;
-    size_t      index, stage;
-};
-
 struct pw_response {
     uint32_t status;                     /* 200-599 */
     struct pw_str details, body;
@@ -149,8 +142,11 @@ struct pw_host {
     enum pw_access (*map_access)(void *stream, enum pw_map map);
     /* 0 of a map that isn't there. */
     uint32_t (*map_count)(void *stream, enum pw_map map);
-    bool (*map_next)(void *stream, enum pw_map map, struct pw_cursor *at,
-                     struct pw_pair *pair);
+    /* The pairs of a map, how many there are (0 of a map that isn't there), and
+     * the bytes of all their names and values.  If there may not be room: a number that
+     * surely is enough, and nothing is stored.  SIZE_MAX: out of memory. */
+    size_t (*map_list)(void *stream, enum pw_map map, struct pw_pair *pairs,
+                       size_t room, uint64_t *bytes);
     /* False also of a map that isn't there. */
     bool (*map_get)(void *stream, enum pw_map map, struct pw_str key,
                     struct pw_str *value);

@@ -56,8 +56,6 @@ static enum pw_status ngx_http_wasm_get_upstream(ngx_http_wasm_ctx_t *ctx,
 static enum pw_status ngx_http_wasm_get_upstream_port(
     ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_attribute_t *row,
     struct pw_property *value);
-static off_t ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_dir_e dir);
 static enum pw_status ngx_http_wasm_get_headers_bytes(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_attribute_t *row, struct pw_property *value);
 static enum pw_status ngx_http_wasm_get_flags(ngx_http_wasm_ctx_t *ctx,
@@ -666,29 +664,6 @@ ngx_http_wasm_get_headers_bytes(ngx_http_wasm_ctx_t *ctx,
 {
     return ngx_http_wasm_property_int(value,
                                   ngx_http_wasm_headers_bytes(ctx, row->data));
-}
-
-
-static off_t
-ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
-{
-    off_t             size;
-    struct pw_pair    pair;
-    struct pw_cursor  at;
-
-    size = 0;
-    ngx_memzero(&at, sizeof(struct pw_cursor));
-
-    if (dir == NGX_HTTP_WASM_RESPONSE && ctx->request->headers_out.status == 0)
-    {
-        return 0;
-    }
-
-    while (ngx_http_wasm_headers_next(ctx, dir, &at, &pair)) {
-        size += pair.key.len + pair.value.len;
-    }
-
-    return size;
 }
 
 

@@ -12,12 +12,6 @@
 #include "ngx_http_wasm_headers.h"
 
 
-/* may there be a row of this name? */
-
-#define ngx_http_wasm_headers_known(map, key)                                 \
-    ((map)->known[ngx_http_wasm_bucket(key)])
-
-
 /* the name of a response header, as it stands in its line and in lower case */
 
 typedef struct {
@@ -35,12 +29,11 @@ static ngx_inline ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
 static ngx_http_wasm_field_t *ngx_http_wasm_headers_field_of(
     ngx_http_wasm_field_t *field, ngx_str_t *key);
 static ngx_inline ngx_uint_t ngx_http_wasm_headers_visible(
-    ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
+    ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
 static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_dir_e dir, ngx_table_elt_t *h);
-static ngx_int_t ngx_http_wasm_headers_change(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value,
-    ngx_uint_t add);
+    ngx_table_elt_t *h);
+static ngx_inline size_t ngx_http_wasm_headers_pair(struct pw_pair *pair,
+    u_char *name, size_t len, ngx_str_t *value);
 static ngx_int_t ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map);
 
@@ -202,16 +195,19 @@ ngx_http_wasm_map_t  ngx_http_wasm_maps[NGX_HTTP_WASM_NMAPS] = {
 
     { ngx_http_wasm_request_fields, ngx_http_wasm_request_slots,
       offsetof(ngx_http_request_t, headers_in),
-      sizeof(ngx_http_headers_in_t), 0, { 0 }, { NULL }, { NULL } },
+      sizeof(ngx_http_headers_in_t), 0, { 0 }, { 0 }, { NULL },
+      { NULL } },
 
     { ngx_http_wasm_response_fields, ngx_http_wasm_response_slots,
       offsetof(ngx_http_request_t, headers_out),
-      sizeof(ngx_http_headers_out_t), 0, { 0 }, { NULL }, { NULL } },
+      sizeof(ngx_http_headers_out_t), 0, { 0 }, { 0 }, { NULL },
+      { NULL } },
 
     { ngx_http_wasm_trailer_fields, ngx_http_wasm_trailer_slots,
       offsetof(ngx_http_request_t, headers_out)
       + offsetof(ngx_http_headers_out_t, trailers),
-      sizeof(ngx_list_t), 0, { 0 }, { NULL }, { NULL } }
+      sizeof(ngx_list_t), 0, { 0 }, { 0 }, { NULL },
+      { NULL } }
 };
 
 
@@ -231,6 +227,7 @@ ngx_http_wasm_headers_init(void)
     for (dir = 0; dir < NGX_HTTP_WASM_NMAPS; dir++) {
         map = &ngx_http_wasm_maps[dir];
         ngx_memzero(map->field, sizeof(map->field));
+        map->nfields = 0;
         ngx_memzero(map->slot, sizeof(map->slot));
 
         for (field = map->fields; field->name.len; field++) {
@@ -238,6 +235,7 @@ ngx_http_wasm_headers_init(void)
             field->same = *f;
             *f = field;
             map->known[ngx_http_wasm_bucket(&field->name)] = 1;
+            map->nfields++;
         }
 
         for (slot = map->slots; slot->name.len; slot++) {
@@ -247,7 +245,7 @@ ngx_http_wasm_headers_init(void)
             map->known[ngx_http_wasm_bucket(&slot->name)] = 1;
 
             if (slot->flags & NGX_HTTP_WASM_HIDDEN) {
-                map->hidden_lens |= (uint32_t) 1 << slot->name.len;
+                map->hidden[ngx_http_wasm_bucket(&slot->name)] = 1;
             }
         }
     }
@@ -282,7 +280,7 @@ ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            n += ngx_http_wasm_headers_visible(ctx, map, &h[i]);
+            n += ngx_http_wasm_headers_visible(map, &h[i]);
         }
     }
 
@@ -290,66 +288,132 @@ ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
 }
 
 
-/* the fields (stage 0), then the lines */
+/*
+ * The fields, then the lines: how many, and the bytes of all.  If there may not
+ * be room, nothing is listed, and the result is how much surely is enough.
+ */
 
-ngx_uint_t
-ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
-    struct pw_cursor *at, struct pw_pair *pair)
+size_t
+ngx_http_wasm_headers_list(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
+    struct pw_pair *pairs, size_t room, uint64_t *bytes)
 {
-    ngx_str_t                value;
-    ngx_table_elt_t         *h;
-    const ngx_list_part_t   *part;
-    ngx_http_wasm_map_t     *map;
-    ngx_http_wasm_field_t   *field;
+    size_t                  n;
+    u_char                 *name;
+    uint64_t                size;
+    ngx_str_t               value;
+    struct pw_pair         *p;
+    ngx_list_part_t        *part, *first;
+    ngx_table_elt_t        *h, *end;
+    ngx_http_wasm_map_t    *map;
+    ngx_http_wasm_field_t  *field;
 
     map = &ngx_http_wasm_maps[dir];
+    first = &ngx_http_wasm_map_list(ctx, map)->part;
 
-    if (at->stage == 0) {
+    n = map->nfields;
 
-        while (map->fields[at->index].name.len) {
-            field = &map->fields[at->index++];
-
-            if (field->get(ctx, &value) == NGX_OK) {
-                pair->key.data = (char *) field->name.data;
-                pair->key.len = field->name.len;
-                pair->value.data = (char *) value.data;
-                pair->value.len = value.len;
-                return 1;
-            }
-        }
-
-        at->stage = 1;
-        at->index = 0;
-        at->part = &ngx_http_wasm_map_list(ctx, map)->part;
+    for (part = first; part; part = part->next) {
+        n += part->nelts;
     }
 
-    for (part = at->part; part; part = part->next) {
+    if (n > room) {
+        return n;
+    }
 
-        while (at->index < part->nelts) {
-            h = (ngx_table_elt_t *) part->elts + at->index++;
+    p = pairs;
+    size = 0;
 
-            if (ngx_http_wasm_headers_visible(ctx, map, h)) {
-                at->part = part;
+    for (field = map->fields; field->name.len; field++) {
 
-                pair->key.data = (char *) ngx_http_wasm_headers_lower(ctx, dir,
-                                                                      h);
-                if (pair->key.data == NULL) {
-                    return 0;
+        if (field->get(ctx, &value) == NGX_OK) {
+            size += ngx_http_wasm_headers_pair(p++, field->name.data,
+                                               field->name.len, &value);
+        }
+    }
+
+    for (part = first; part; part = part->next) {
+        h = part->elts;
+
+        for (end = h + part->nelts; h < end; h++) {
+
+            if (!ngx_http_wasm_headers_visible(map, h)) {
+                continue;
+            }
+
+            name = h->lowcase_key;
+
+            if (dir != NGX_HTTP_WASM_REQUEST) {
+                name = ngx_http_wasm_headers_lower(ctx, h);
+
+                if (name == NULL) {
+                    return SIZE_MAX;
                 }
-
-                pair->key.len = h->key.len;
-                pair->value.data = (char *) h->value.data;
-                pair->value.len = h->value.len;
-                return 1;
             }
-        }
 
-        at->index = 0;
+            size += ngx_http_wasm_headers_pair(p++, name, h->key.len,
+                                               &h->value);
+        }
     }
 
-    at->part = NULL;
+    *bytes = size;
 
-    return 0;
+    return p - pairs;
+}
+
+
+static ngx_inline size_t
+ngx_http_wasm_headers_pair(struct pw_pair *pair, u_char *name, size_t len,
+    ngx_str_t *value)
+{
+    pair->key.data = (char *) name;
+    pair->key.len = len;
+    pair->value.data = (char *) value->data;
+    pair->value.len = value->len;
+
+    return len + value->len;
+}
+
+
+/* of all names and values; 0 of a response that there isn't yet */
+
+size_t
+ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
+{
+    size_t                  size;
+    ngx_str_t               value;
+    ngx_uint_t              i;
+    ngx_list_part_t        *part;
+    ngx_table_elt_t        *h;
+    ngx_http_wasm_map_t    *map;
+    ngx_http_wasm_field_t  *field;
+
+    if (dir == NGX_HTTP_WASM_RESPONSE && ctx->request->headers_out.status == 0)
+    {
+        return 0;
+    }
+
+    map = &ngx_http_wasm_maps[dir];
+    size = 0;
+
+    for (field = map->fields; field->name.len; field++) {
+        if (field->get(ctx, &value) == NGX_OK) {
+            size += field->name.len + value.len;
+        }
+    }
+
+    for (part = &ngx_http_wasm_map_list(ctx, map)->part; part;
+         part = part->next)
+    {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (ngx_http_wasm_headers_visible(map, &h[i])) {
+                size += h[i].key.len + h[i].value.len;
+            }
+        }
+    }
+
+    return size;
 }
 
 
@@ -391,7 +455,7 @@ ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 
 /* ... without the index */
 
-static ngx_http_wasm_rare ngx_str_t *
+static ngx_http_wasm_noinline ngx_str_t *
 ngx_http_wasm_headers_get_any(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, u_char *name, size_t len, ngx_str_t *room)
 {
@@ -493,33 +557,33 @@ ngx_http_wasm_headers_slot_of(ngx_http_wasm_slot_t *slot, ngx_str_t *key)
 /* not those that are shown as a field, or not at all */
 
 static ngx_inline ngx_uint_t
-ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
+ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
 {
+    ngx_uint_t             n;
     ngx_http_wasm_slot_t  *slot;
 
     if (h->hash == 0) {
         return 0;
     }
 
-    if (h->key.len >= NGX_HTTP_WASM_NAME_MAX
-        || !(map->hidden_lens & (uint32_t) 1 << h->key.len))
-    {
+    n = ngx_http_wasm_bucket(&h->key);
+
+    if (!map->hidden[n]) {
         return 1;
     }
 
-    slot = map->slot[ngx_http_wasm_bucket(&h->key)];
+    for (slot = map->slot[n]; slot; slot = slot->same) {
 
-    if (slot && slot->flags & NGX_HTTP_WASM_SLOT
-        && h == *(ngx_table_elt_t **) (ngx_http_wasm_map_struct(ctx, map)
-                                       + slot->offset))
-    {
-        return !(slot->flags & NGX_HTTP_WASM_HIDDEN);
+        if ((slot->flags & NGX_HTTP_WASM_HIDDEN)
+            && slot->name.len == h->key.len
+            && ngx_http_wasm_lines_same(h->key.data, slot->name.data,
+                                        h->key.len))
+        {
+            return 0;
+        }
     }
 
-    slot = ngx_http_wasm_headers_slot_of(slot, &h->key);
-
-    return slot == NULL || !(slot->flags & NGX_HTTP_WASM_HIDDEN);
+    return 1;
 }
 
 
@@ -528,16 +592,11 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
  * those names are kept in ctx, so that asking again takes no more memory.
  */
 
-static u_char *
-ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
-    ngx_table_elt_t *h)
+static ngx_http_wasm_noinline u_char *
+ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_table_elt_t *h)
 {
     ngx_uint_t             i, n;
     ngx_http_wasm_name_t  *name;
-
-    if (dir == NGX_HTTP_WASM_REQUEST) {
-        return h->lowcase_key;
-    }
 
     n = ctx->names.nelts;
     name = ctx->names.elts;
@@ -581,37 +640,9 @@ ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 /* --- changing ----------------------------------------------------------- */
 
 
-ngx_int_t
-ngx_http_wasm_headers_add(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
-    ngx_str_t *key, ngx_str_t *value)
-{
-    ngx_http_wasm_map_t  *map;
-
-    map = &ngx_http_wasm_maps[dir];
-
-    return ngx_http_wasm_headers_known(map, key)
-           ? ngx_http_wasm_headers_change(ctx, map, key, value, 1)
-           : ngx_http_wasm_lines_push(ctx, map, NULL, key, value);
-}
-
+/* Adds a field, or sets it, that there may be a row of. */
 
 ngx_int_t
-ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value)
-{
-    ngx_http_wasm_map_t  *map;
-
-    map = &ngx_http_wasm_maps[dir];
-
-    return ngx_http_wasm_headers_known(map, key)
-           ? ngx_http_wasm_headers_change(ctx, map, key, value, 0)
-           : ngx_http_wasm_lines_set(ctx, map, NULL, key, value);
-}
-
-
-/* ... if there may be a row of it */
-
-static ngx_http_wasm_rare ngx_int_t
 ngx_http_wasm_headers_change(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value, ngx_uint_t add)
 {
@@ -728,7 +759,7 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
 
         for (i = part->nelts; i-- > 0; /* void */ ) {
 
-            if (!ngx_http_wasm_headers_visible(ctx, map, &h[i])) {
+            if (!ngx_http_wasm_headers_visible(map, &h[i])) {
                 continue;
             }
 

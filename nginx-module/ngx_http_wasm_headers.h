@@ -56,27 +56,20 @@ struct ngx_http_wasm_slot_s {
 
 /* One of the maps.  Names are found by their length and last letter. */
 
-#define NGX_HTTP_WASM_NAME_MAX  32     /* no name of a row is as long */
 
 typedef struct {
     ngx_http_wasm_field_t           *fields;
     ngx_http_wasm_slot_t            *slots;
     size_t                           offset;   /* of the structure in r */
     size_t                           size;
-    uint32_t                         hidden_lens;    /* a bit each length */
+    ngx_uint_t                       nfields;
     u_char                           known[NGX_HTTP_WASM_NAME_BUCKETS];
                                                /* is there a row? */
+    u_char                           hidden[NGX_HTTP_WASM_NAME_BUCKETS];
+                                               /* ... that plugins don't see */
     ngx_http_wasm_field_t           *field[NGX_HTTP_WASM_NAME_BUCKETS];
     ngx_http_wasm_slot_t            *slot[NGX_HTTP_WASM_NAME_BUCKETS];
 } ngx_http_wasm_map_t;
-
-/* what happens seldom stays apart, so that the rest needs fewer registers */
-#ifdef __GNUC__
-#define ngx_http_wasm_rare  __attribute__((noinline))
-#else
-#define ngx_http_wasm_rare
-#endif
-
 
 #define ngx_http_wasm_bucket_of(data, len)                                    \
     ((5 * (len) + ((data)[(len) - 1] | 0x20)) % NGX_HTTP_WASM_NAME_BUCKETS)
@@ -219,6 +212,45 @@ ngx_http_wasm_lines_is(ngx_table_elt_t *h, ngx_str_t *key)
     return h->key.len == key->len
            && h->hash != 0
            && ngx_http_wasm_lines_same(h->key.data, key->data, key->len);
+}
+
+
+/* key is in lower case; nearly all names are those of lines that nginx doesn't
+ * look at */
+
+ngx_int_t ngx_http_wasm_headers_change(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_str_t *key, ngx_str_t *value,
+    ngx_uint_t add);
+
+/* may there be a row of this name? */
+
+#define ngx_http_wasm_headers_known(map, key)                                 \
+    ((map)->known[ngx_http_wasm_bucket(key)])
+
+static ngx_inline ngx_int_t
+ngx_http_wasm_headers_add(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
+    ngx_str_t *key, ngx_str_t *value)
+{
+    ngx_http_wasm_map_t  *map;
+
+    map = &ngx_http_wasm_maps[dir];
+
+    return ngx_http_wasm_headers_known(map, key)
+           ? ngx_http_wasm_headers_change(ctx, map, key, value, 1)
+           : ngx_http_wasm_lines_push(ctx, map, NULL, key, value);
+}
+
+static ngx_inline ngx_int_t
+ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value)
+{
+    ngx_http_wasm_map_t  *map;
+
+    map = &ngx_http_wasm_maps[dir];
+
+    return ngx_http_wasm_headers_known(map, key)
+           ? ngx_http_wasm_headers_change(ctx, map, key, value, 0)
+           : ngx_http_wasm_lines_set(ctx, map, NULL, key, value);
 }
 
 

@@ -18,8 +18,8 @@ static enum pw_access ngx_http_wasm_host_map_access(void *stream,
 static enum pw_access ngx_http_wasm_host_access_any(ngx_http_wasm_ctx_t *ctx,
     enum pw_map map);
 static uint32_t ngx_http_wasm_host_map_count(void *stream, enum pw_map map);
-static bool ngx_http_wasm_host_map_next(void *stream, enum pw_map map,
-    struct pw_cursor *at, struct pw_pair *pair);
+static size_t ngx_http_wasm_host_map_list(void *stream, enum pw_map map,
+    struct pw_pair *pairs, size_t room, uint64_t *bytes);
 static bool ngx_http_wasm_host_map_get(void *stream, enum pw_map map,
     struct pw_str key, struct pw_str *value);
 static enum pw_status ngx_http_wasm_host_map_add(void *stream,
@@ -69,7 +69,7 @@ const struct pw_host  ngx_http_wasm_host = {
     .now = ngx_http_wasm_host_now,
     .map_access = ngx_http_wasm_host_map_access,
     .map_count = ngx_http_wasm_host_map_count,
-    .map_next = ngx_http_wasm_host_map_next,
+    .map_list = ngx_http_wasm_host_map_list,
     .map_get = ngx_http_wasm_host_map_get,
     .map_add = ngx_http_wasm_host_map_add,
     .map_replace = ngx_http_wasm_host_map_replace,
@@ -300,14 +300,18 @@ ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
 }
 
 
-static bool
-ngx_http_wasm_host_map_next(void *stream, enum pw_map map,
-    struct pw_cursor *at, struct pw_pair *pair)
+static size_t
+ngx_http_wasm_host_map_list(void *stream, enum pw_map map,
+    struct pw_pair *pairs, size_t room, uint64_t *bytes)
 {
     ngx_http_wasm_stream_t  *st = stream;
 
-    return ngx_http_wasm_headers_next(st->ctx, ngx_http_wasm_host_maps[map],
-                                      at, pair);
+    if (ngx_http_wasm_host_access(st->ctx, map) == PW_ABSENT) {
+        return 0;
+    }
+
+    return ngx_http_wasm_headers_list(st->ctx, ngx_http_wasm_host_maps[map],
+                                      pairs, room, bytes);
 }
 
 
@@ -462,7 +466,7 @@ ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map,
 }
 
 
-static ngx_http_wasm_rare enum pw_status
+static ngx_http_wasm_noinline enum pw_status
 ngx_http_wasm_host_change_save(ngx_http_wasm_stream_t *st, enum pw_map map,
     size_t size)
 {

@@ -8,13 +8,14 @@
 #include "ngx_http_wasm_headers.h"
 
 
-static ngx_inline ngx_table_elt_t *ngx_http_wasm_lines_first(ngx_list_t *list,
+static ngx_inline ngx_uint_t ngx_http_wasm_lines_like(ngx_table_elt_t *h,
     ngx_str_t *key);
-static ngx_inline u_char *ngx_http_wasm_lines_copy(u_char *p, ngx_str_t *s);
+static ngx_inline u_char *ngx_http_wasm_lines_copy(u_char *p, u_char *data,
+    size_t len);
 static ngx_inline ngx_uint_t ngx_http_wasm_lines_hash(ngx_str_t *name);
 static ngx_int_t ngx_http_wasm_lines_reset(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
-    ngx_str_t *value, ngx_table_elt_t *h);
+    ngx_str_t *value);
 
 
 /* releases with a pointer to a chain of lines, and those with an array */
@@ -132,26 +133,14 @@ ngx_http_wasm_lines_empty(ngx_list_t *list)
 ngx_table_elt_t *
 ngx_http_wasm_lines_find(ngx_list_t *list, ngx_str_t *key)
 {
-    return ngx_http_wasm_lines_first(list, key);
-}
-
-
-static ngx_inline ngx_table_elt_t *
-ngx_http_wasm_lines_first(ngx_list_t *list, ngx_str_t *key)
-{
-    u_char            last;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *end;
-
-    last = key->data[key->len - 1] | 0x20;
 
     for (part = &list->part; part; part = part->next) {
         h = part->elts;
 
         for (end = h + part->nelts; h < end; h++) {
-
-            if (h->key.len == key->len
-                && (h->key.data[key->len - 1] | 0x20) == last
+            if (ngx_http_wasm_lines_like(h, key)
                 && ngx_http_wasm_lines_is(h, key))
             {
                 return h;
@@ -160,6 +149,17 @@ ngx_http_wasm_lines_first(ngx_list_t *list, ngx_str_t *key)
     }
 
     return NULL;
+}
+
+
+/* worth a closer look */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_lines_like(ngx_table_elt_t *h, ngx_str_t *key)
+{
+    return h->key.len == key->len
+           && ((h->key.data[key->len - 1] ^ key->data[key->len - 1])
+               & ~0x20) == 0;
 }
 
 
@@ -207,6 +207,8 @@ ngx_http_wasm_lines_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
     ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
 {
     u_char           *p;
+    ngx_list_t       *list;
+    ngx_list_part_t  *last;
     ngx_table_elt_t  *h;
 
     p = ngx_pnalloc(ctx->request->pool, key->len + 1 + value->len + 1);
@@ -214,21 +216,29 @@ ngx_http_wasm_lines_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
         return NGX_ERROR;
     }
 
-    h = ngx_list_push(ngx_http_wasm_map_list(ctx, map));
-    if (h == NULL) {
-        return NGX_ERROR;
+    list = ngx_http_wasm_map_list(ctx, map);
+    last = list->last;
+
+    if (last->nelts < list->nalloc) {
+        h = (ngx_table_elt_t *) last->elts + last->nelts++;
+
+    } else {
+        h = ngx_list_push(list);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     h->key.data = p;
     h->key.len = key->len;
     h->lowcase_key = p;
 
-    p = ngx_http_wasm_lines_copy(p, key);
+    p = ngx_http_wasm_lines_copy(p, key->data, key->len);
 
     h->value.data = p;
     h->value.len = value->len;
 
-    (void) ngx_http_wasm_lines_copy(p, value);
+    (void) ngx_http_wasm_lines_copy(p, value->data, value->len);
 
     /* of a response's line nothing but 0 means anything */
 
@@ -252,28 +262,28 @@ ngx_http_wasm_lines_push(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
 /* ... and a zero behind it; names and values mostly are short */
 
 static ngx_inline u_char *
-ngx_http_wasm_lines_copy(u_char *p, ngx_str_t *s)
+ngx_http_wasm_lines_copy(u_char *p, u_char *data, size_t len)
 {
     uint64_t  first, last;
     uint32_t  head, tail;
 
-    if (s->len - sizeof(first) <= sizeof(first)) {
-        ngx_memcpy(&first, s->data, sizeof(first));
-        ngx_memcpy(&last, s->data + s->len - sizeof(last), sizeof(last));
-        ngx_memcpy(p, &first, sizeof(first));
-        ngx_memcpy(p + s->len - sizeof(last), &last, sizeof(last));
+    if (len - sizeof(head) > 2 * sizeof(first) - sizeof(head)) {
+        ngx_memcpy(p, data, len);
 
-    } else if (s->len - sizeof(head) < sizeof(head)) {
-        ngx_memcpy(&head, s->data, sizeof(head));
-        ngx_memcpy(&tail, s->data + s->len - sizeof(tail), sizeof(tail));
+    } else if (len < sizeof(first)) {
+        ngx_memcpy(&head, data, sizeof(head));
+        ngx_memcpy(&tail, data + len - sizeof(tail), sizeof(tail));
         ngx_memcpy(p, &head, sizeof(head));
-        ngx_memcpy(p + s->len - sizeof(tail), &tail, sizeof(tail));
+        ngx_memcpy(p + len - sizeof(tail), &tail, sizeof(tail));
 
     } else {
-        ngx_memcpy(p, s->data, s->len);
+        ngx_memcpy(&first, data, sizeof(first));
+        ngx_memcpy(&last, data + len - sizeof(last), sizeof(last));
+        ngx_memcpy(p, &first, sizeof(first));
+        ngx_memcpy(p + len - sizeof(last), &last, sizeof(last));
     }
 
-    p += s->len;
+    p += len;
     *p++ = '\0';
 
     return p;
@@ -311,20 +321,37 @@ ngx_int_t
 ngx_http_wasm_lines_set(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
     ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
 {
-    ngx_table_elt_t  *h;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *end;
 
-    h = ngx_http_wasm_lines_first(ngx_http_wasm_map_list(ctx, map), key);
+    for (part = &ngx_http_wasm_map_list(ctx, map)->part; part;
+         part = part->next)
+    {
+        h = part->elts;
 
-    return h ? ngx_http_wasm_lines_reset(ctx, map, slot, key, value, h)
-             : ngx_http_wasm_lines_push(ctx, map, slot, key, value);
+        for (end = h + part->nelts; h < end; h++) {
+            if (ngx_http_wasm_lines_like(h, key)) {
+                return ngx_http_wasm_lines_reset(ctx, map, slot, key, value);
+            }
+        }
+    }
+
+    return ngx_http_wasm_lines_push(ctx, map, slot, key, value);
 }
 
 
-static ngx_http_wasm_rare ngx_int_t
+static ngx_http_wasm_noinline ngx_int_t
 ngx_http_wasm_lines_reset(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
-    ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value,
-    ngx_table_elt_t *h)
+    ngx_http_wasm_slot_t *slot, ngx_str_t *key, ngx_str_t *value)
 {
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_wasm_lines_find(ngx_http_wasm_map_list(ctx, map), key);
+
+    if (h == NULL) {
+        return ngx_http_wasm_lines_push(ctx, map, slot, key, value);
+    }
+
     if (ngx_http_wasm_headers_copy(ctx->request->pool, value, &h->value)
         != NGX_OK)
     {

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_wasm_module.h"
+#include "ngx_http_wasm_headers.h"
 
 
 static ngx_int_t ngx_http_wasm_local_headers(ngx_http_wasm_ctx_t *ctx,

@@ -533,14 +533,13 @@ void ngx_http_wasm_headers_init(void);
 
 uint32_t ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir);
-ngx_uint_t ngx_http_wasm_headers_next(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_dir_e dir, struct pw_cursor *at, struct pw_pair *pair);
+size_t ngx_http_wasm_headers_list(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir, struct pw_pair *pairs, size_t room,
+    uint64_t *bytes);
+size_t ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_dir_e dir);
 ngx_str_t *ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, u_char *name, size_t len, ngx_str_t *room);
-ngx_int_t ngx_http_wasm_headers_add(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value);
-ngx_int_t ngx_http_wasm_headers_replace(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_dir_e dir, ngx_str_t *key, ngx_str_t *value);
 ngx_int_t ngx_http_wasm_headers_remove(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_dir_e dir, ngx_str_t *key);
 ngx_int_t ngx_http_wasm_headers_set(ngx_http_wasm_ctx_t *ctx,

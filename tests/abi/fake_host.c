@@ -131,16 +131,24 @@ static struct pw_pair view(const struct fake_pair *p)
                              { p->value, p->value_len } };
 }
 
-static bool host_map_next(void *stream, enum pw_map map, struct pw_cursor *at,
-                          struct pw_pair *pair)
+static size_t host_map_list(void *stream, enum pw_map map,
+                            struct pw_pair *pairs, size_t room,
+                            uint64_t *bytes)
 {
     struct fake_map *m = map_of(stream, map);
 
-    if (at->index >= m->n) {
-        return false;
+    *bytes = 0;
+    if (m->access == PW_ABSENT) {
+        return 0;
     }
-    *pair = view(&m->pairs[at->index++]);
-    return true;
+    if (room < m->n + 2) {
+        return m->n + 2;                 /* more than is needed */
+    }
+    for (size_t i = 0; i < m->n; i++) {
+        pairs[i] = view(&m->pairs[i]);
+        *bytes += m->pairs[i].key_len + m->pairs[i].value_len;
+    }
+    return m->n;
 }
 
 static bool same(const struct fake_pair *p, struct pw_str key)
@@ -730,7 +738,7 @@ static const struct pw_host host = {
     .now = host_now,
     .map_access = host_map_access,
     .map_count = host_map_count,
-    .map_next = host_map_next,
+    .map_list = host_map_list,
     .map_get = host_map_get,
     .map_add = host_map_add,
     .map_replace = host_map_replace,

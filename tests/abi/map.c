@@ -119,21 +119,30 @@ static void test_bounds(void)
 static void test_write(void)
 {
     static const struct pw_pair pairs[] = { { { "a", 1 }, { "1", 1 } },
-                                            { { "b", 1 }, { "22", 2 } },
-                                            { { NULL, 0 }, { NULL, 0 } } };
+                                            { { "b", 1 }, { "22", 2 } } };
+    static const struct pw_str a = { "a", 1 }, b = { "b", 1 };
     uint8_t *out = tap_guarded(two, sizeof two);
     struct pw_map_writer writer;
     uint64_t size = 4 + pw_map_pair_size(1, 1) + pw_map_pair_size(1, 2);
+    uint8_t *value;
 
     is_int((int64_t)size, sizeof two, "size");
     memset(out, 0xee, sizeof two);
     pw_map_write(&writer, out, size, 2);
-    ok(pw_map_put(&writer, &pairs[0]) && !pw_map_done(&writer), "first");
-    ok(!pw_map_put(&writer, &(struct pw_pair){ { "b", 1 }, { "333", 3 } }),
-       "a pair that is too large");
-    ok(pw_map_put(&writer, &pairs[1]) && pw_map_done(&writer), "second");
-    ok(!pw_map_put(&writer, &pairs[2]), "one too many");
+    value = pw_map_put_open(&writer, a, 1);
+    ok(value != NULL && !pw_map_done(&writer), "first");
+    memcpy(value, "1", 1);
+    ok(pw_map_put_open(&writer, b, 3) == NULL, "a pair that is too large");
+    value = pw_map_put_open(&writer, b, 2);
+    ok(value != NULL && pw_map_done(&writer), "second");
+    memcpy(value, "22", 2);
+    ok(pw_map_put_open(&writer, (struct pw_str){ NULL, 0 }, 0) == NULL,
+       "one too many");
     is_bytes(out, sizeof two, two, sizeof two, "bytes");
+    is_int((int64_t)pw_map_size(2, 5), sizeof two, "size, known at once");
+    memset(out, 0xee, sizeof two);
+    pw_map_put_all(out, pairs, 2);
+    is_bytes(out, sizeof two, two, sizeof two, "bytes, written at once");
     tap_guarded_free(out, sizeof two);
 }
 
