@@ -70,7 +70,8 @@ ROWS = [
             end
             ngx.header["x-greeting"] = "hello" }""",
         njs="js_header_filter bench.ten;",
-        c="wasm_filter c_ten;", rust="wasm_filter r_ten;"),
+        c="wasm_filter c_ten;", gets="wasm_filter g_ten;",
+        rust="wasm_filter r_ten;"),
     Row("upper", "64 KB in upper case", "64k",
         native="bench upper;",
         lua="""body_filter_by_lua_block { ngx.arg[1] = string.upper(ngx.arg[1]) }""",
@@ -86,10 +87,11 @@ ROWS = [
 ]
 
 NATIVE = "ngx_http_bench_filter_module.so"
-OURS = ("c", "simd", "rust")
+OURS = ("c", "gets", "simd", "rust")
 ENVOY = os.environ.get("TOOLS", "build") + "/envoy/bin/envoy-binary"
 PLUGINS = {
     "c_headers": "bench-nginx/headers", "c_ten": "bench-nginx/ten",
+    "g_ten": "bench-nginx/ten_gets",
     "c_noop": "bench-nginx/noop", "c_look": "bench-nginx/look",
     "c_upper": "plugins/c/upper_body", "s_upper": "bench-nginx/upper_simd",
     "r_headers": "plugins/rust/add_header", "r_ten": "bench-nginx/ten_rust",
