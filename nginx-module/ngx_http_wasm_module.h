@@ -114,11 +114,14 @@ struct ngx_http_wasm_plugin_s {
     time_t                     log_second;
     ngx_uint_t                 log_lines;  /* in log_second */
     ngx_event_t                restart;
+    ngx_uint_t                 queues;     /* open ones */
 
     unsigned                   defined:1;  /* there is a wasm_plugin */
     unsigned                   failing:1;  /* the last start failed */
     unsigned                   running:1;  /* in a worker: time passes */
     unsigned                   warned:1;   /* that there is no wasm_zone */
+    unsigned                   full:1;     /* warned of its share */
+    unsigned                   crowded:1;  /* warned of its queues */
 };
 
 

@@ -383,6 +383,9 @@ ngx_http_wasm_process_init(ngx_cycle_t *cycle)
 
     for (i = 0; i < wmcf->plugins.nelts; i++) {
         plugins[i]->running = 1;
+        plugins[i]->queues = 0;
+        plugins[i]->full = 0;
+        plugins[i]->crowded = 0;
         (void) ngx_http_wasm_instance_get(plugins[i], cycle->log);
     }
 

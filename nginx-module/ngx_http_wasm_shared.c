@@ -23,6 +23,12 @@ static ngx_http_wasm_store_t *ngx_http_wasm_shared_store(
     ngx_http_wasm_config_t *config);
 static ngx_http_wasm_store_t *ngx_http_wasm_shared_enter(
     ngx_http_wasm_config_t *config);
+static enum pw_status ngx_http_wasm_shared_full(
+    ngx_http_wasm_config_t *config);
+static ngx_int_t ngx_http_wasm_queue_make(ngx_http_wasm_config_t *config,
+    ngx_str_t *name, uint32_t *id);
+static enum pw_status ngx_http_wasm_queue_busy(
+    ngx_http_wasm_config_t *config);
 static ngx_http_wasm_record_t *ngx_http_wasm_metric(
     ngx_http_wasm_config_t *config, enum pw_metric kind, uint32_t number,
     enum pw_status *status);
@@ -287,6 +293,27 @@ ngx_http_wasm_shared_enter(ngx_http_wasm_config_t *config)
 }
 
 
+/* its share has no room for what the plugin adds: said once, and unlocked */
+
+static enum pw_status
+ngx_http_wasm_shared_full(ngx_http_wasm_config_t *config)
+{
+    ngx_http_wasm_plugin_t  *plugin;
+
+    plugin = config->plugin;
+
+    if (!plugin->full) {
+        plugin->full = 1;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "wasm plugin \"%V\": no room in its share of the zone",
+                      &plugin->name);
+    }
+
+    return PW_INTERNAL_FAILURE;
+}
+
+
 enum pw_status
 ngx_http_wasm_shared_get(void *root, struct pw_str key, struct pw_str *value,
     uint32_t *cas)
@@ -369,7 +396,8 @@ ngx_http_wasm_shared_set(void *root, struct pw_str key, struct pw_str value,
 
     ngx_http_wasm_store_unlock(store);
 
-    return status;
+    return (status == PW_INTERNAL_FAILURE) ? ngx_http_wasm_shared_full(config)
+                                           : status;
 }
 
 
@@ -378,10 +406,10 @@ ngx_http_wasm_shared_set(void *root, struct pw_str key, struct pw_str value,
 enum pw_status
 ngx_http_wasm_queue_open(void *root, struct pw_str name, uint32_t *id)
 {
-    ngx_str_t                key, none;
+    ngx_int_t                rc;
+    ngx_str_t                key;
     ngx_atomic_uint_t        owner;
     ngx_http_wasm_store_t   *store;
-    ngx_http_wasm_record_t   like;
     ngx_http_wasm_config_t  *config = root;
 
     store = ngx_http_wasm_shared_enter(config);
@@ -390,29 +418,93 @@ ngx_http_wasm_queue_open(void *root, struct pw_str name, uint32_t *id)
     }
 
     ngx_http_wasm_str(&key, name);
-    ngx_str_null(&none);
 
-    *id = ngx_http_wasm_store_find(store, config->plugin->share_id,
-                                   NGX_HTTP_WASM_QUEUE, &key);
-    if (*id == 0) {
-        ngx_memzero(&like, sizeof(ngx_http_wasm_record_t));
-        like.kind = NGX_HTTP_WASM_QUEUE;
-        like.share = config->plugin->share_id;
-
-        *id = ngx_http_wasm_store_add(store, &like, &key, &none);
-    }
-
+    rc = ngx_http_wasm_queue_make(config, &key, id);
     owner = (ngx_atomic_uint_t) ngx_http_wasm_store_seq(store);
 
     ngx_http_wasm_store_unlock(store);
 
-    if (*id == 0
-        || ngx_http_wasm_tick_wait(config, *id, owner) != NGX_OK)
-    {
-        return PW_INTERNAL_FAILURE;
+    if (rc == NGX_OK) {
+        rc = ngx_http_wasm_tick_wait(config, *id, owner);
     }
 
-    return PW_OK;
+    switch (rc) {
+
+    case NGX_OK:
+        return PW_OK;
+
+    case NGX_BUSY:
+        return ngx_http_wasm_queue_busy(config);
+
+    case NGX_DECLINED:
+        return ngx_http_wasm_shared_full(config);
+
+    default:
+        return PW_INTERNAL_FAILURE;
+    }
+}
+
+
+/* A queue's number.  Names stay for good: what will be refused makes none. */
+
+static ngx_int_t
+ngx_http_wasm_queue_make(ngx_http_wasm_config_t *config, ngx_str_t *name,
+    uint32_t *id)
+{
+    ngx_str_t                none;
+    ngx_http_wasm_plugin_t  *plugin;
+    ngx_http_wasm_record_t   like;
+
+    plugin = config->plugin;
+
+    *id = ngx_http_wasm_store_find(plugin->store, plugin->share_id,
+                                   NGX_HTTP_WASM_QUEUE, name);
+    if (*id) {
+        return NGX_OK;
+    }
+
+    if (plugin->queues >= NGX_HTTP_WASM_QUEUES_MAX) {
+        return NGX_BUSY;
+    }
+
+    ngx_str_null(&none);
+    ngx_memzero(&like, sizeof(ngx_http_wasm_record_t));
+    like.kind = NGX_HTTP_WASM_QUEUE;
+    like.share = plugin->share_id;
+
+    *id = ngx_http_wasm_store_add(plugin->store, &like, name, &none);
+    if (*id == 0) {
+        return NGX_DECLINED;
+    }
+
+    /* being tried out: nobody waits, but the limit is the same */
+
+    if (!plugin->running) {
+        plugin->queues++;
+    }
+
+    return NGX_OK;
+}
+
+
+/* too many open queues: said once */
+
+static enum pw_status
+ngx_http_wasm_queue_busy(ngx_http_wasm_config_t *config)
+{
+    ngx_http_wasm_plugin_t  *plugin;
+
+    plugin = config->plugin;
+
+    if (!plugin->crowded) {
+        plugin->crowded = 1;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "wasm plugin \"%V\" may not open more than %d queues "
+                      "in a worker", &plugin->name, NGX_HTTP_WASM_QUEUES_MAX);
+    }
+
+    return PW_INTERNAL_FAILURE;
 }
 
 
@@ -488,7 +580,8 @@ ngx_http_wasm_queue_push(void *root, uint32_t id, struct pw_str item)
 
     ngx_http_wasm_store_unlock(store);
 
-    return status;
+    return (status == PW_INTERNAL_FAILURE) ? ngx_http_wasm_shared_full(config)
+                                           : status;
 }
 
 
@@ -564,7 +657,7 @@ ngx_http_wasm_metric_define(void *root, enum pw_metric kind,
     ngx_http_wasm_store_unlock(store);
 
     if (n == 0) {
-        return PW_INTERNAL_FAILURE;
+        return ngx_http_wasm_shared_full(config);
     }
 
     *number = n - 1;

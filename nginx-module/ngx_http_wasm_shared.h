@@ -153,6 +153,9 @@ enum pw_status ngx_http_wasm_metric_get(void *root, enum pw_metric kind,
 
 /* ngx_http_wasm_tick.c: timers of root contexts, and waking up for queues */
 
+/* that a plugin may have open in one worker, which looks at each */
+#define NGX_HTTP_WASM_QUEUES_MAX  1024
+
 enum pw_status ngx_http_wasm_tick_period(void *root, uint32_t ms);
 ngx_int_t ngx_http_wasm_tick_wait(ngx_http_wasm_config_t *config,
     uint32_t queue, ngx_atomic_uint_t owner);

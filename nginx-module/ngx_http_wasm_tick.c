@@ -5,6 +5,7 @@
  *
  * For queues a worker looks at the counters in the zone every 10 milliseconds,
  * as long as one of its plugins has opened a queue and is the last that did.
+ * That costs time for each of them: a plugin may open so many and no more.
  * A plugin that fails here is started again after a second, or by the next
  * request.  None of the timers holds up a worker that is shutting down.
  */
@@ -99,16 +100,19 @@ ngx_http_wasm_tick_handler(ngx_event_t *ev)
 }
 
 
-/* owner: a number that nobody else has */
+/* owner: a number that nobody else has.  NGX_BUSY: the plugin has too many */
 
 ngx_int_t
 ngx_http_wasm_tick_wait(ngx_http_wasm_config_t *config, uint32_t id,
     ngx_atomic_uint_t owner)
 {
-    ngx_queue_t           *q;
-    ngx_http_wasm_wait_t  *wait;
+    ngx_queue_t             *q;
+    ngx_http_wasm_wait_t    *wait;
+    ngx_http_wasm_plugin_t  *plugin;
 
-    if (!config->plugin->running) {
+    plugin = config->plugin;
+
+    if (!plugin->running) {
         return NGX_OK;
     }
 
@@ -124,13 +128,19 @@ ngx_http_wasm_tick_wait(ngx_http_wasm_config_t *config, uint32_t id,
     {
         wait = ngx_queue_data(q, ngx_http_wasm_wait_t, queue);
 
-        if (wait->id == id && wait->config->plugin->store
-                              == config->plugin->store)
-        {
+        if (wait->id == id && wait->config->plugin->store == plugin->store) {
             break;
         }
 
         wait = NULL;
+    }
+
+    /* another plugin's, with the same share, counts as well */
+
+    if ((wait == NULL || wait->config->plugin != plugin)
+        && plugin->queues >= NGX_HTTP_WASM_QUEUES_MAX)
+    {
+        return NGX_BUSY;
     }
 
     if (wait == NULL) {
@@ -141,12 +151,17 @@ ngx_http_wasm_tick_wait(ngx_http_wasm_config_t *config, uint32_t id,
 
         wait->id = id;
         ngx_queue_insert_tail(&ngx_http_wasm_waits, &wait->queue);
+
+    } else {
+        wait->config->plugin->queues--;
     }
+
+    plugin->queues++;
 
     wait->config = config;
     wait->owner = owner;
 
-    ngx_http_wasm_store_list(config->plugin->store, id)->owner = owner;
+    ngx_http_wasm_store_list(plugin->store, id)->owner = owner;
 
     if (!ngx_http_wasm_poll.timer_set) {
         ngx_http_wasm_tick_timer(&ngx_http_wasm_poll, ngx_http_wasm_tick_poll,
@@ -263,6 +278,8 @@ ngx_http_wasm_tick_stop(ngx_http_wasm_plugin_t *plugin)
             ngx_del_timer(&configs[i]->tick);
         }
     }
+
+    plugin->queues = 0;
 
     if (ngx_http_wasm_waits.next == NULL) {
         return;

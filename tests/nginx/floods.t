@@ -229,16 +229,22 @@ for my $what (qw(ENDED DONE DELETED)) {
 is $nginx->get('/')->status, 200, 'a bystander';
 is +($nginx->workers)[0], $pid, 'the same worker';
 
-# Queues: names, which never end, and items fill the share of who makes them.
+# Queues: a plugin opens 1,024 in a worker; names, which never end, and items
+# fill the share of who makes them.
 $nginx = nginx(<<'EOF');
-wasm_zone plugins 3m;
+wasm_zone plugins 4m;
 wasm_plugin names %%plugin:shared%% deadline=10s;
+wasm_plugin partner %%plugin:shared%% share=names deadline=10s;
 wasm_plugin long %%plugin:shared%% deadline=10s;
+wasm_plugin metrics %%plugin:shared%% deadline=10s;
 wasm_plugin bystander %%plugin:shared%% deadline=10s;
 server {
     listen 127.0.0.1:%%port%%;
     location /names { wasm_filter names; }
+    location /again { wasm_filter names 'open other'; }
+    location /partner { wasm_filter partner; }
     location /long { wasm_filter long; }
+    location /metrics { wasm_filter metrics; }
     location /bystander { wasm_filter bystander; }
     location / { empty_gif; }
 }
@@ -249,50 +255,105 @@ sub call
     return $nginx->get("/$plugin", headers => ["x-do: $command"],
         timeout => 20)->body;
 }
+sub idle
+{
+    my ($pid) = $nginx->workers;
+    my $cpu = $nginx->cpu($pid);
+    select undef, undef, undef, 1;
+    cmp_ok $nginx->cpu($pid) - $cpu, '<', 0.1 * slow(), 'the worker has time';
+}
+sub warned
+{
+    my ($what) = @_;
+    return join ' ', map { /"(\w+)"/ } $nginx->lines(qr/\[warn\].*$what/);
+}
+my $many = 'may not open more than 1024 queues';
+my $full = 'no room in its share';
 ($pid) = $nginx->workers;
 my ($own) = call(bystander => 'open own') =~ /^0 (\d+)$/;
 ok $own, 'a queue of another share';
 is call(bystander => 'set key 0 value'), '0 ', 'and data';
+
+# The number is of the plugin: of all its configurations, with what it takes
+# over from another one of its share, which may open as many others then.
 my ($foreign) = call(names => 'open 0') =~ /^0 (\d+)$/;
+is call(names => 'opens 1000000 8'), '10 1022', 'with two others: 1,024';
+is call(names => 'opens 1022 8'), '0 1022', 'the same again';
+is call(again => 'open more'), '10 0', 'none by another configuration';
+is call(names => 'find  more'), '1 0', 'not even a name';
+like call(names => 'open other'), qr/^0 /, 'its open one';
+my ($third) = call(partner => 'open third') =~ /^0 (\d+)$/;
+ok $third, 'one of the other plugin with this share';
+is call(names => 'open third'), '10 0', 'none by taking over';
+is call(names => "push $third item"), '0 ', 'that one';
+ok scalar($nginx->wait_log(qr/"partner".* ready item/)), 'stays as it was';
+is call(partner => 'open 0'), "0 $foreign", 'taken over, one';
+is call(names => 'open third'), "0 $third", 'makes room for another';
+is call(names => "push $third now"), '0 ', 'which';
+ok scalar($nginx->wait_log(qr/"names".* ready now/)), 'it is woken for';
+is call(names => 'open 0'), '10 0', 'and no more';
+is call(partner => 'opens 1000000 9'), '10 1023', 'as many for the other one';
+is warned($many), 'names partner', 'said once of each';
 
 # Sizes of names: how many of them a share of 1 MiB has room for, at most.
-my %made;
-for (['names', 16, 1 << 16], ['long', 20_000, 1048576 / 20_000]) {
-    my ($plugin, $size, $most) = @$_;
-    ($made{$plugin}) = call($plugin => "opens 1000000 $size") =~ /^10 (\d+)$/;
-    cmp_ok $made{$plugin}, '>', $most / 32, "$plugin: InternalFailure, later";
-    cmp_ok $made{$plugin}, '<=', $most, "$plugin: a share of the zone";
-}
+my ($made) = call(long => 'opens 1000000 20000') =~ /^10 (\d+)$/;
+my $most = 1048576 / 20_000;
+cmp_ok $made, '>', $most / 32, 'long names: InternalFailure, later';
+cmp_ok $made, '<=', $most, 'a share of the zone';
 is call(bystander => 'opens 1 1000000'), '10 0', 'a name as long as a share';
 my $rss = $nginx->rss($pid);
-is call(names => 'opens 1000000 16'), "10 $made{names}", 'the same again'
+is call(long => 'opens 1000000 20000'), "10 $made", 'the same again'
     for 1 .. 5;
 cmp_ok $nginx->rss($pid) - $rss, '<', $ENV{SLUICE_SAN} ? 64 << 20 : 1 << 20,
     'and no more memory';
-is call(names => 'opens 1000000 17'), '10 0', 'not one more';
-like call(names => "flood $own 1000000 10"), qr/^10 [12]$/,
+is call(long => 'opens 1000000 20001'), '10 0', 'not one more';
+
+# To the last block.
+like call(metrics => 'names 0 1000000'), qr/^10 \d{4}$/, 'metrics fill it';
+like call(metrics => "flood $own 1000000 10"), qr/^10 [12]$/,
     "the second item fails, for others' queues, too";
-is call(names => 'fill k 1 1000'), '10 ', 'nor data';
-is call(names => 'define 0 m'), '10 0', 'nor a metric';
-my $cpu = $nginx->cpu($pid);
-select undef, undef, undef, 1;
-cmp_ok $nginx->cpu($pid) - $cpu, '<', 0.1 * slow(), 'the worker has time';
+is call(metrics => 'fill k 1 1000'), '10 ', 'nor data';
+is call(metrics => 'define 0 m'), '10 0', 'nor a metric';
+is call(metrics => 'open q'), '10 0', 'nor a queue';
+is warned($full), 'long bystander metrics', 'said once of each';
+idle();
 
 like call(bystander => 'get key'), qr/^0 \d+ value$/, 'data of the other share';
 is call(bystander => "push $own item"), '0 ', 'its queue';
 ok scalar($nginx->wait_log(qr/"bystander".* ready item/)), 'wakes it';
-is call(bystander => "push $foreign from-outside"), '0 ',
-    'in the full one, too';
-ok scalar($nginx->wait_log(qr/"names".* ready from-outside/)), 'as does that';
+is call(bystander => "push $foreign from-outside"), '0 ', "another's, too";
+ok scalar($nginx->wait_log(qr/"partner".* ready from-outside/)), 'as does that';
 like call(bystander => 'define 0 m'), qr/^0 /, 'its metrics';
 is $nginx->get('/')->status, 200, 'a location without plugins';
 is +($nginx->workers)[0], $pid, 'the same worker';
 is scalar($nginx->lines(qr/\[error\]/)), 0, 'no error';
 
 ok $nginx->reload, 'reload';
-is call(names => 'opens 1000000 16'), "10 $made{names}", 'the names are kept';
-is call(bystander => 'open own'), "0 $own", 'the other one, too';
+is call(names => 'find  third'), "0 $third", 'the names are kept';
+is call(names => 'opens 1000000 8'), '10 1023', 'and counted anew';
+is call(long => 'opens 1000000 20000'), "10 $made", 'long ones, too';
+is warned($many), 'names partner names', 'said once more';
+is warned($full), 'long bystander metrics long', 'of both';
+is call(bystander => 'open own'), "0 $own", 'the other share';
 is call(bystander => "push $own later"), '0 ', 'is in use';
 ok scalar($nginx->wait_log(qr/"bystander".* ready later/)), 'as before';
+
+# In a zone that has room for 100,000, and while a plugin is tried out.
+$nginx = nginx(<<'EOF');
+wasm_zone plugins 50m;
+wasm_plugin start %%plugin:shared%% start_deadline=60s;
+server {
+    listen 127.0.0.1:%%port%%;
+    location /start { wasm_filter start 'opens 1000000 8'; }
+}
+EOF
+is call(start => 'opens 1000000 8'), '10 1024', 'a large zone';
+idle();
+my $opens = qr/opens 1000000 8 -> 10 1024\b/;
+is scalar($nginx->lines($opens)), 1, 'as many at the start';
+is warned($many), 'start', 'said once';
+ok $nginx->reload, 'reload';
+is scalar($nginx->wait_log($opens, 3)), 3, 'as many for the trial';
+is warned($many), 'start start start', 'said by the trial, and by the worker';
 
 done_testing;
