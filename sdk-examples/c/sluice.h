@@ -226,8 +226,9 @@ sluice_header_add(enum sluice_map map, struct sluice_str name,
                   struct sluice_str value);
 static inline enum sluice_status sluice_header_remove(enum sluice_map map,
                                                       struct sluice_str name);
-/* All of them in order; the count.  sluice_headers_set puts these in their
- * place. */
+/* All of them in order; the count.  Who reads eight headers or more gets
+ * them cheaper so than by a sluice_header_get for each.  sluice_headers_set puts
+ * these in their place. */
 static inline size_t sluice_headers(enum sluice_map map,
                                     struct sluice_pair **pairs);
 static inline enum sluice_status
