@@ -555,7 +555,8 @@ ngx_http_wasm_get_port(ngx_http_wasm_ctx_t *ctx,
     ngx_connection_t  *c = ctx->request->connection;
 
     if (row->data == NGX_HTTP_WASM_THERE) {
-        return ngx_http_wasm_property_int(value, ngx_inet_get_port(c->sockaddr));
+        return ngx_http_wasm_property_int(value,
+                                          ngx_inet_get_port(c->sockaddr));
     }
 
     if (ngx_connection_local_sockaddr(c, NULL, 0) != NGX_OK) {

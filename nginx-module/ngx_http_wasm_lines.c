@@ -1,6 +1,6 @@
 
 /*
- * Lines of nginx's lists of headers: found, added, changed, removed, and nginx's
+ * Lines of nginx's lists of headers: found, added, changed, removed, and its
  * own pointers to them kept in step.
  */
 
