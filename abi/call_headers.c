@@ -307,48 +307,42 @@ change_slowly(const struct pw_call *c, enum pw_map map, change_fn *fn,
                : PW_OK;
 }
 
-static inline uint32_t change(const struct pw_call *c, enum pw_map map,
-                              change_fn *fn, struct pw_str name,
-                              struct pw_str value)
+static inline uint32_t change(const struct pw_call *c, uint32_t map,
+                              uint32_t key_ptr, uint32_t key_len,
+                              uint32_t value_ptr, uint32_t value_len,
+                              change_fn *fn)
 {
-    struct pw_str key = pw_header_alias(pw_header_pseudo(map), name);
+    struct pw_str name, key, value;
+    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
+                                 value_len, &name, &value);
 
+    if (status != PW_OK) {
+        return status;
+    }
+    key = pw_header_alias(pw_header_pseudo(map), name);
     return key.data == name.data && pw_header_is_plain(name, value)
                    && c->context->is_stream && !is_answer(map)
-               ? fn(c->stream, map, name, value)
-               : change_slowly(c, map, fn, name, value);
+               ? fn(c->stream, (enum pw_map)map, name, value)
+               : change_slowly(c, (enum pw_map)map, fn, name, value);
 }
 
-static inline uint32_t proxy_add_header_map_value(struct pw_call *c,
-                                                  uint32_t map,
-                                                  uint32_t key_ptr,
-                                                  uint32_t key_len,
-                                                  uint32_t value_ptr,
-                                                  uint32_t value_len)
+static uint32_t proxy_add_header_map_value(struct pw_call *c, uint32_t map,
+                                           uint32_t key_ptr, uint32_t key_len,
+                                           uint32_t value_ptr,
+                                           uint32_t value_len)
 {
-    struct pw_str name, value;
-    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
-                                 value_len, &name, &value);
-
-    return status == PW_OK ? change(c, (enum pw_map)map, c->host->map_add,
-                                    name, value)
-                           : status;
+    return change(c, map, key_ptr, key_len, value_ptr, value_len,
+                  c->host->map_add);
 }
 
-static inline uint32_t proxy_replace_header_map_value(struct pw_call *c,
-                                                      uint32_t map,
-                                                      uint32_t key_ptr,
-                                                      uint32_t key_len,
-                                                      uint32_t value_ptr,
-                                                      uint32_t value_len)
+static uint32_t proxy_replace_header_map_value(struct pw_call *c, uint32_t map,
+                                               uint32_t key_ptr,
+                                               uint32_t key_len,
+                                               uint32_t value_ptr,
+                                               uint32_t value_len)
 {
-    struct pw_str name, value;
-    uint32_t status = read_field(c, map, key_ptr, key_len, value_ptr,
-                                 value_len, &name, &value);
-
-    return status == PW_OK ? change(c, (enum pw_map)map, c->host->map_replace,
-                                    name, value)
-                           : status;
+    return change(c, map, key_ptr, key_len, value_ptr, value_len,
+                  c->host->map_replace);
 }
 
 static bool is_authority(struct pw_str key)
