@@ -598,6 +598,16 @@ ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx, ngx_table_elt_t *h)
     ngx_uint_t             i, n;
     ngx_http_wasm_name_t  *name;
 
+    for (i = 0; i < h->key.len; i++) {
+        if (h->key.data[i] >= 'A' && h->key.data[i] <= 'Z') {
+            break;
+        }
+    }
+
+    if (i == h->key.len) {
+        return h->key.data;        /* all that plugins have added */
+    }
+
     n = ctx->names.nelts;
     name = ctx->names.elts;
 
@@ -769,9 +779,8 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
                 continue;
             }
 
-            if (ngx_http_wasm_lines_cut(ctx, map, prev, part, i) != NGX_OK) {
-                return NGX_ERROR;
-            }
+            ngx_http_wasm_lines_cut(ctx, map, prev, part, i,
+                                    NGX_HTTP_WASM_LINES_ALL);
         }
 
         if (prev == NULL || prev->next == part) {
@@ -779,13 +788,7 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
         }
     }
 
-    for (slot = map->slots; slot->name.len; slot++) {
-        if (ngx_http_wasm_lines_link(ctx, map, slot) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
+    return ngx_http_wasm_lines_relink(ctx, map, NGX_HTTP_WASM_LINES_ALL);
 }
 
 

@@ -135,9 +135,14 @@ ngx_int_t ngx_http_wasm_lines_set(ngx_http_wasm_ctx_t *ctx,
 ngx_int_t ngx_http_wasm_lines_delete(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
     ngx_uint_t keep);
-ngx_int_t ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx,
+/* a bit each row of a map's slots: all */
+#define NGX_HTTP_WASM_LINES_ALL   (~(uint64_t) 0)
+
+void ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_list_part_t *prev, ngx_list_part_t *part,
-    ngx_uint_t i);
+    ngx_uint_t i, uint64_t multi);
+ngx_int_t ngx_http_wasm_lines_relink(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, uint64_t slots);
 ngx_int_t ngx_http_wasm_lines_link(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot);
 

@@ -16,6 +16,8 @@ static ngx_inline ngx_uint_t ngx_http_wasm_lines_hash(ngx_str_t *name);
 static ngx_int_t ngx_http_wasm_lines_reset(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
     ngx_str_t *value);
+static uint64_t ngx_http_wasm_lines_multi(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map);
 
 
 /* releases with a pointer to a chain of lines, and those with an array */
@@ -26,6 +28,9 @@ static ngx_int_t ngx_http_wasm_lines_reset(ngx_http_wasm_ctx_t *ctx,
 
 /* has it pointers that don't stand in the slot itself? */
 #define ngx_http_wasm_slot_multi(slot, h)  ((h)->next != NULL)
+
+/* where to add what comes behind h */
+#define ngx_http_wasm_slot_behind(p, h)  ((u_char *) &(h)->next)
 
 
 static void
@@ -55,6 +60,8 @@ ngx_http_wasm_slot_add(ngx_http_wasm_slot_t *slot, void *p, ngx_pool_t *pool,
 
 #define ngx_http_wasm_slot_multi(slot, h)                                     \
     ((slot)->flags & NGX_HTTP_WASM_MULTI)
+
+#define ngx_http_wasm_slot_behind(p, h)  (p)
 
 
 static void
@@ -369,11 +376,13 @@ ngx_http_wasm_lines_delete(ngx_http_wasm_ctx_t *ctx,
     ngx_http_wasm_map_t *map, ngx_http_wasm_slot_t *slot, ngx_str_t *key,
     ngx_uint_t keep)
 {
+    uint64_t          multi;
     ngx_uint_t        i, n;
     ngx_list_part_t  *part, *prev, *next;
     ngx_table_elt_t  *h;
 
     n = 0;
+    multi = 0;
     prev = NULL;
 
     for (part = &ngx_http_wasm_map_list(ctx, map)->part; part; part = next) {
@@ -388,11 +397,11 @@ ngx_http_wasm_lines_delete(ngx_http_wasm_ctx_t *ctx,
                 continue;
             }
 
-            n++;
-
-            if (ngx_http_wasm_lines_cut(ctx, map, prev, part, i) != NGX_OK) {
-                return NGX_ERROR;
+            if (n++ == 0) {
+                multi = ngx_http_wasm_lines_multi(ctx, map);
             }
+
+            ngx_http_wasm_lines_cut(ctx, map, prev, part, i, multi);
 
             if (h[i].hash == 0) {
                 i++;               /* it has stayed in its place */
@@ -404,20 +413,72 @@ ngx_http_wasm_lines_delete(ngx_http_wasm_ctx_t *ctx,
         }
     }
 
-    return (n && slot) ? ngx_http_wasm_lines_link(ctx, map, slot) : NGX_OK;
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    if (slot) {
+        multi |= (uint64_t) 1 << (slot - map->slots);
+    }
+
+    return ngx_http_wasm_lines_relink(ctx, map, multi);
+}
+
+
+/*
+ * The slots, a bit each, that nginx has pointers of outside of themselves: they
+ * are made anew when all lines are where they stay.  Of a response no line ever
+ * moves.
+ */
+
+static uint64_t
+ngx_http_wasm_lines_multi(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
+{
+    u_char                *base;
+    uint64_t               multi;
+    ngx_table_elt_t       *h;
+    ngx_http_wasm_slot_t  *slot;
+
+    multi = 0;
+
+    if (map != &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST]) {
+        return 0;
+    }
+
+    base = ngx_http_wasm_map_struct(ctx, map);
+
+    for (slot = map->slots; slot->name.len; slot++) {
+
+        if (!(slot->flags & NGX_HTTP_WASM_SLOT)) {
+            continue;
+        }
+
+        if (!(slot->flags & NGX_HTTP_WASM_MULTI)) {
+            h = *(ngx_table_elt_t **) (base + slot->offset);
+
+            if (h == NULL || !ngx_http_wasm_slot_multi(slot, h)) {
+                continue;
+            }
+        }
+
+        multi |= (uint64_t) 1 << (slot - map->slots);
+    }
+
+    return multi;
 }
 
 
 /*
  * Removes a line.  In a response it stays in its place, without a hash, as
  * nginx has it.  From a request it has to go: nginx sends on all that is in the
- * list.  The lines behind it in its part move; a part that gets empty goes,
- * unless it is the first (nginx expects a line in each other part).
+ * list.  The lines behind it in its part move, and nginx's pointers to them, but
+ * for those of the slots in multi; a part that gets empty goes, unless it is the
+ * first (nginx expects a line in each other part).
  */
 
-ngx_int_t
+void
 ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
-    ngx_list_part_t *prev, ngx_list_part_t *part, ngx_uint_t i)
+    ngx_list_part_t *prev, ngx_list_part_t *part, ngx_uint_t i, uint64_t multi)
 {
     u_char                *base;
     ngx_list_t            *list;
@@ -428,7 +489,7 @@ ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
 
     if (map != &ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST]) {
         h[i].hash = 0;
-        return NGX_OK;
+        return;
     }
 
     list = ngx_http_wasm_map_list(ctx, map);
@@ -447,21 +508,34 @@ ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
 
     for (slot = map->slots; slot->name.len; slot++) {
 
-        if (!(slot->flags & NGX_HTTP_WASM_SLOT)) {
+        if (!(slot->flags & NGX_HTTP_WASM_SLOT)
+            || (multi & (uint64_t) 1 << (slot - map->slots)))
+        {
             continue;
         }
 
         ph = (ngx_table_elt_t **) (base + slot->offset);
 
-        if (slot->flags & NGX_HTTP_WASM_MULTI
-            || (*ph && ngx_http_wasm_slot_multi(slot, *ph)))
-        {
-            if (ngx_http_wasm_lines_link(ctx, map, slot) != NGX_OK) {
-                return NGX_ERROR;
-            }
-
-        } else if (*ph > &h[i] && *ph <= &h[part->nelts]) {
+        if (*ph > &h[i] && *ph <= &h[part->nelts]) {
             (*ph)--;
+        }
+    }
+}
+
+
+/* ... of the slots that have a bit */
+
+ngx_int_t
+ngx_http_wasm_lines_relink(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
+    uint64_t slots)
+{
+    ngx_http_wasm_slot_t  *slot;
+
+    for (slot = map->slots; slot->name.len; slot++) {
+        if ((slots & (uint64_t) 1 << (slot - map->slots))
+            && ngx_http_wasm_lines_link(ctx, map, slot) != NGX_OK)
+        {
+            return NGX_ERROR;
         }
     }
 
@@ -498,12 +572,18 @@ ngx_http_wasm_lines_link(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (ngx_http_wasm_lines_is(&h[i], &slot->name)
-                && ngx_http_wasm_slot_add(slot, p, ctx->request->pool, &h[i])
-                   != NGX_OK)
+
+            if (!ngx_http_wasm_lines_is(&h[i], &slot->name)) {
+                continue;
+            }
+
+            if (ngx_http_wasm_slot_add(slot, p, ctx->request->pool, &h[i])
+                != NGX_OK)
             {
                 return NGX_ERROR;
             }
+
+            p = ngx_http_wasm_slot_behind(p, &h[i]);
         }
     }
 
@@ -511,22 +591,26 @@ ngx_http_wasm_lines_link(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
 }
 
 
+/* removes those of a response */
+
 void
 ngx_http_wasm_lines_drop(ngx_http_request_t *r, const char *name)
 {
     ngx_str_t         key;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
     key.data = (u_char *) name;
     key.len = ngx_strlen(name);
 
-    for ( ;; ) {
-        h = ngx_http_wasm_lines_find(&r->headers_out.headers, &key);
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
 
-        if (h == NULL) {
-            return;
+        for (i = 0; i < part->nelts; i++) {
+            if (ngx_http_wasm_lines_is(&h[i], &key)) {
+                h[i].hash = 0;
+            }
         }
-
-        h->hash = 0;
     }
 }
