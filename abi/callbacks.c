@@ -30,7 +30,8 @@ static const enum pw_action on_trailers[NTRAILERS] = {
 
 /* True if the guest need not be entered; *action is the answer then. */
 static inline bool is_answered(const struct pw_context *context,
-                        enum pw_callback callback, enum pw_action *action)
+                               enum pw_callback callback,
+                               enum pw_action *action)
 {
     const pw_instance *in = context->root->instance;
 

@@ -13,6 +13,8 @@ enum {
     PW_OPEN_RUNNING = 1 << 17,           /* all: a callback runs */
     PW_OPEN_ALLOW = (1 << 16) - 1        /* the bits of enum pw_allow */
 };
+_Static_assert((PW_ALLOW_HTTP_CALL << 1) - 1 <= PW_OPEN_ALLOW,
+               "the bits of enum pw_allow lie below");
 
 /* The common head of root and stream contexts; id 0 is the context of the
  * instance itself. */

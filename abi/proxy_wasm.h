@@ -112,8 +112,9 @@ enum pw_metric { PW_COUNTER, PW_GAUGE, PW_HISTOGRAM, PW_NMETRICS };
  * and stream is missing (NULL) only where the comment says.
  *
  * Keys of header maps come in lower case from the abi, and "host" of a request
- * comes as ":authority" (map_get may be asked in upper case first, and again in
- * lower case if it finds nothing); the host compares without regard to case and
+ * comes as ":authority".  (map_get may be asked in upper case first, and need not
+ * find that; "HOST" of a request it must not.  Then it is asked in lower case.)
+ * The host compares without regard to case and
  * gives names in lower case, pseudo-headers first (":authority", ":path", ":method",
  * ":scheme"; ":status").  Keys and values that could split a message never
  * reach the host: names are tokens or known pseudo-headers, values are free of

@@ -566,6 +566,10 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
         return 0;
     }
 
+    if (h->key.len == 0) {
+        return 1;
+    }
+
     n = ngx_http_wasm_bucket(&h->key);
 
     if (!map->hidden[n]) {

@@ -81,9 +81,9 @@ typedef struct {
 /* what ctx->known says, of the map of a direction */
 
 #define NGX_HTTP_WASM_KNOWN_COUNT(dir)  (1 << (dir))     /* ctx->count */
-#define NGX_HTTP_WASM_KNOWN_COUNTS      0x07
-#define NGX_HTTP_WASM_KNOWN_INDEX       0x08   /* ctx->index: of the request */
-#define NGX_HTTP_WASM_KNOWN_ASKED       0x10   /* and on: how often for names */
+#define NGX_HTTP_WASM_KNOWN_COUNTS      0x0f
+#define NGX_HTTP_WASM_KNOWN_INDEX       0x10   /* ctx->index: of the request */
+#define NGX_HTTP_WASM_KNOWN_ASKED       0x20   /* and on: how often for names */
 
 
 #define ngx_http_wasm_map_struct(ctx, map)                                    \
