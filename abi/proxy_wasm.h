@@ -112,10 +112,10 @@ enum pw_metric { PW_COUNTER, PW_GAUGE, PW_HISTOGRAM, PW_NMETRICS };
  * and stream is missing (NULL) only where the comment says.
  *
  * Keys of header maps come in lower case from the abi, and "host" of a request
- * comes as ":authority".  (map_get may be asked in upper case first, and need not
- * find that; "HOST" of a request it must not.  Then it is asked in lower case.)
- * The host compares without regard to case and
- * gives names in lower case, pseudo-headers first (":authority", ":path", ":method",
+ * comes as ":authority".  Only map_get may be asked in upper case first: it need
+ * not find that, and must not find "HOST" of a request; then it is asked in
+ * lower case.  The host compares without regard to case and gives names in
+ * lower case, pseudo-headers first (":authority", ":path", ":method",
  * ":scheme"; ":status").  Keys and values that could split a message never
  * reach the host: names are tokens or known pseudo-headers, values are free of
  * CR, LF and NUL, :status is 200-599, :method and :scheme tokens, :path and
