@@ -70,24 +70,24 @@ static inline void pw_guest_copy(uint8_t *to, const char *from, size_t n)
     uint64_t first, last;
     uint32_t head, tail;
 
-    if (n < 4) {
-        if (n != 0) {
-            to[0] = (uint8_t)from[0];
-            to[n / 2] = (uint8_t)from[n / 2];
-            to[n - 1] = (uint8_t)from[n - 1];
+    if (n - 4 <= 12) {
+        if (n < 8) {
+            memcpy(&head, from, sizeof head);
+            memcpy(&tail, from + n - sizeof tail, sizeof tail);
+            memcpy(to, &head, sizeof head);
+            memcpy(to + n - sizeof tail, &tail, sizeof tail);
+        } else {
+            memcpy(&first, from, sizeof first);
+            memcpy(&last, from + n - sizeof last, sizeof last);
+            memcpy(to, &first, sizeof first);
+            memcpy(to + n - sizeof last, &last, sizeof last);
         }
-    } else if (n > 16) {
+    } else if (n >= 4) {
         memcpy(to, from, n);
-    } else if (n < 8) {
-        memcpy(&head, from, sizeof head);
-        memcpy(&tail, from + n - sizeof tail, sizeof tail);
-        memcpy(to, &head, sizeof head);
-        memcpy(to + n - sizeof tail, &tail, sizeof tail);
-    } else {
-        memcpy(&first, from, sizeof first);
-        memcpy(&last, from + n - sizeof last, sizeof last);
-        memcpy(to, &first, sizeof first);
-        memcpy(to + n - sizeof last, &last, sizeof last);
+    } else if (n != 0) {
+        to[0] = (uint8_t)from[0];
+        to[n / 2] = (uint8_t)from[n / 2];
+        to[n - 1] = (uint8_t)from[n - 1];
     }
 }
 
