@@ -108,7 +108,8 @@ static inline const struct pw_http_answer *pw_call_answer(
 
 /* --- call_headers.c --- */
 
-/* The pairs of a map of the host's, in scratch area PW_SCRATCH_PAIRS; bytes: of all names and values.  False: no memory. */
+/* The pairs of a map of the host's, in scratch area PW_SCRATCH_PAIRS; bytes: of
+ * all names and values.  False: no memory. */
 struct pw_list {
     const struct pw_pair *pairs;
     size_t   n;

@@ -13,19 +13,14 @@ static bool is_answer(uint32_t map)
     return map == PW_CALL_RESPONSE_HEADERS || map == PW_CALL_RESPONSE_TRAILERS;
 }
 
-/* The answer is there: map_access was asked. */
+/* The answer is there; bytes aren't counted. */
 static struct pw_list answer_list(const struct pw_call *c, enum pw_map map)
 {
     const struct pw_http_answer *answer = pw_call_answer(c);
-    struct pw_list list = { answer->headers, answer->nheaders, 0 };
 
-    if (map == PW_CALL_RESPONSE_TRAILERS) {
-        list = (struct pw_list){ answer->trailers, answer->ntrailers, 0 };
-    }
-    for (size_t i = 0; i < list.n; i++) {
-        list.bytes += list.pairs[i].key.len + list.pairs[i].value.len;
-    }
-    return list;
+    return map == PW_CALL_RESPONSE_HEADERS
+               ? (struct pw_list){ answer->headers, answer->nheaders, 0 }
+               : (struct pw_list){ answer->trailers, answer->ntrailers, 0 };
 }
 
 static inline enum pw_access map_access(const struct pw_call *c, uint32_t map)
@@ -72,6 +67,9 @@ static inline bool map_list(const struct pw_call *c, enum pw_map map,
     *list = (struct pw_list){ NULL, 0, 0 };
     if (is_answer(map) && pw_call_answer(c) != NULL) {
         *list = answer_list(c, map);
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        list->bytes += list->pairs[i].key.len + list->pairs[i].value.len;
     }
     return true;
 }

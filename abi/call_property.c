@@ -57,9 +57,6 @@ static uint32_t give_map(const struct pw_call *c, enum pw_map map,
     if (whole) {
         return pw_joined_map(c, map, out_data, out_size);
     }
-    if (c->host->map_access(c->stream, map) == PW_ABSENT) {
-        return PW_NOT_FOUND;
-    }
     return pw_joined_value(c, map, pw_header_lower(pseudo, name, buf),
                            out_data, out_size);
 }

@@ -199,8 +199,7 @@ uint32_t pw_joined_map(const struct pw_call *c, enum pw_map map,
     uint64_t size;
     size_t n = 0;
 
-    if (c->host->map_access(c->stream, map) != PW_ABSENT
-        && !collect(c, map, &pairs, &n)) {
+    if (!collect(c, map, &pairs, &n)) {
         return PW_INTERNAL_FAILURE;
     }
     size = measure(pairs, n, &names);

@@ -144,8 +144,9 @@ struct pw_host {
     /* 0 of a map that isn't there. */
     uint32_t (*map_count)(void *stream, enum pw_map map);
     /* The pairs of a map, how many there are (0 of a map that isn't there), and
-     * the bytes of all their names and values.  If there may not be room: a number that
-     * surely is enough, and nothing is stored.  SIZE_MAX: out of memory. */
+     * the bytes of all their names and values.  If there may not be room: a
+     * number that surely is enough, and nothing is stored.  SIZE_MAX: out of
+     * memory. */
     size_t (*map_list)(void *stream, enum pw_map map, struct pw_pair *pairs,
                        size_t room, uint64_t *bytes);
     /* False also of a map that isn't there. */

@@ -441,11 +441,11 @@ ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
         return NULL;
     }
 
-    h = (ngx_table_elt_t *) ctx->request->headers_in.headers.part.elts + n - 1;
-
     if (n == NGX_HTTP_WASM_LINES_MANY) {
         return ngx_http_wasm_headers_get_any(ctx, dir, name, len, room);
     }
+
+    h = (ngx_table_elt_t *) ctx->request->headers_in.headers.part.elts + n - 1;
 
     return (h->key.len == len
             && ngx_http_wasm_lines_equal(h->lowcase_key, name, len))
@@ -576,18 +576,9 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
         return 1;
     }
 
-    for (slot = map->slot[n]; slot; slot = slot->same) {
+    slot = ngx_http_wasm_headers_slot_of(map->slot[n], &h->key);
 
-        if ((slot->flags & NGX_HTTP_WASM_HIDDEN)
-            && slot->name.len == h->key.len
-            && ngx_http_wasm_lines_same(h->key.data, slot->name.data,
-                                        h->key.len))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return slot == NULL || !(slot->flags & NGX_HTTP_WASM_HIDDEN);
 }
 
 

@@ -56,7 +56,6 @@ struct ngx_http_wasm_slot_s {
 
 /* One of the maps.  Names are found by their length and last letter. */
 
-
 typedef struct {
     ngx_http_wasm_field_t           *fields;
     ngx_http_wasm_slot_t            *slots;

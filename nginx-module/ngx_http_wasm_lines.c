@@ -147,26 +147,13 @@ ngx_http_wasm_lines_find(ngx_list_t *list, ngx_str_t *key)
         h = part->elts;
 
         for (end = h + part->nelts; h < end; h++) {
-            if (ngx_http_wasm_lines_like(h, key)
-                && ngx_http_wasm_lines_is(h, key))
-            {
+            if (ngx_http_wasm_lines_is(h, key)) {
                 return h;
             }
         }
     }
 
     return NULL;
-}
-
-
-/* worth a closer look */
-
-static ngx_inline ngx_uint_t
-ngx_http_wasm_lines_like(ngx_table_elt_t *h, ngx_str_t *key)
-{
-    return h->key.len == key->len
-           && ((h->key.data[key->len - 1] ^ key->data[key->len - 1])
-               & ~0x20) == 0;
 }
 
 
@@ -319,6 +306,17 @@ ngx_http_wasm_lines_hash(ngx_str_t *name)
     }
 
     return hash ? hash : 1;
+}
+
+
+/* may be of this name: worth a closer look, out of the way */
+
+static ngx_inline ngx_uint_t
+ngx_http_wasm_lines_like(ngx_table_elt_t *h, ngx_str_t *key)
+{
+    return h->key.len == key->len
+           && ((h->key.data[key->len - 1] ^ key->data[key->len - 1])
+               & ~0x20) == 0;
 }
 
 
