@@ -49,14 +49,16 @@
     call(proxy_on_request_headers, "ii:i")                                    \
     call(proxy_on_response_headers, "ii:i")
 
-/* Exports that start the guest and that give it memory. */
+/* Exports that start the guest and that give it memory.  sluice_arena is ours:
+ * see README.md. */
 #define PW_START_EXPORTS(call)                                                \
     call(_initialize, ":")                                                    \
     call(main, "ii:i")                                                        \
     call(__main_void, ":i")                                                   \
     call(_start, ":")                                                         \
     call(malloc, "i:i")                                                       \
-    call(proxy_on_memory_allocate, "i:i")
+    call(proxy_on_memory_allocate, "i:i")                                     \
+    call(sluice_arena, ":i")
 
 #define PW_VERSIONS(mark)                                                     \
     mark(V0_1_0, proxy_abi_version_0_1_0, "0.1.0")                          \

@@ -54,7 +54,8 @@ allocate(const struct pw_call *c, uint64_t len, uint32_t *ptr)
 uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
                         uint8_t **data)
 {
-    uint32_t status = allocate(c, len, ptr);
+    uint32_t status = pw_guest_take(c, len, ptr) ? PW_OK
+                                                 : allocate(c, len, ptr);
 
     if (status != PW_OK) {
         return status;
@@ -64,28 +65,16 @@ uint32_t pw_guest_alloc(const struct pw_call *c, uint64_t len, uint32_t *ptr,
                : PW_INVALID_MEMORY_ACCESS;
 }
 
-uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
-                       uint32_t out_data, uint32_t out_size)
+uint32_t pw_guest_give_slowly(const struct pw_call *c, struct pw_str bytes,
+                              uint32_t out_data, uint32_t out_size)
 {
     uint32_t ptr, status;
-    uint8_t *base;
-    uint64_t size;
 
     if (bytes.len == 0) {
         return pw_guest_return(c, out_data, out_size, 0, 0);
     }
     status = allocate(c, bytes.len, &ptr);
-    if (status != PW_OK) {
-        return status;
-    }
-    base = c->bytes->base;
-    size = c->bytes->size;
-    if (ptr == 0 || ptr + (uint64_t)bytes.len > size
-        || out_data + (uint64_t)4 > size || out_size + (uint64_t)4 > size) {
-        return PW_INVALID_MEMORY_ACCESS;
-    }
-    pw_guest_copy(base + ptr, bytes.data, bytes.len);
-    pw_guest_store32(base + out_data, ptr);
-    pw_guest_store32(base + out_size, (uint32_t)bytes.len);
-    return PW_OK;
+    return status == PW_OK
+               ? pw_guest_put(c, ptr, bytes, out_data, out_size)
+               : status;
 }

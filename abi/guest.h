@@ -96,7 +96,7 @@ uint32_t pw_guest_put32(const struct pw_call *c, uint32_t ptr, uint32_t value);
 uint32_t pw_guest_put64(const struct pw_call *c, uint32_t ptr, uint64_t value);
 
 /*
- * Returning bytes to the guest.  pw_guest_alloc runs the guest's allocator:
+ * Returning bytes to the guest.  pw_guest_alloc may run the guest's allocator:
  * spans taken before are invalid after it.  len must not be 0.  The caller
  * fills data and then publishes it with pw_guest_return, which stores nothing
  * unless it can store both.
@@ -117,8 +117,59 @@ static inline uint32_t pw_guest_return(const struct pw_call *c,
     pw_guest_store32(size, len);
     return PW_OK;
 }
-/* Both at once, bytes copied; no bytes are returned as null/0. */
-uint32_t pw_guest_give(const struct pw_call *c, struct pw_str bytes,
-                       uint32_t out_data, uint32_t out_size);
+
+/* Takes room out of the guest's arena (README.md); false: it has none, or not
+ * that much. */
+static inline bool pw_guest_take(const struct pw_call *c, uint64_t len,
+                                 uint32_t *ptr)
+{
+    uint8_t *arena = c->bytes->base + c->arena;
+    uint64_t next;
+
+    if (c->arena == 0) {
+        return false;
+    }
+    *ptr = pw_guest_load32(arena);
+    next = *ptr + ((len + 15) & ~(uint64_t)15);
+    if (next > pw_guest_load32(arena + 4)) {
+        return false;
+    }
+    pw_guest_store32(arena, (uint32_t)next);
+    return true;
+}
+
+/* Copies bytes to ptr and publishes them. */
+static inline uint32_t pw_guest_put(const struct pw_call *c, uint32_t ptr,
+                                    struct pw_str bytes, uint32_t out_data,
+                                    uint32_t out_size)
+{
+    uint8_t *base = c->bytes->base;
+    uint64_t size = c->bytes->size;
+
+    if (ptr == 0 || ptr + (uint64_t)bytes.len > size
+        || out_data + (uint64_t)4 > size || out_size + (uint64_t)4 > size) {
+        return PW_INVALID_MEMORY_ACCESS;
+    }
+    pw_guest_copy(base + ptr, bytes.data, bytes.len);
+    pw_guest_store32(base + out_data, ptr);
+    pw_guest_store32(base + out_size, (uint32_t)bytes.len);
+    return PW_OK;
+}
+
+/* The same where the allocator has to run, or there are no bytes. */
+uint32_t pw_guest_give_slowly(const struct pw_call *c, struct pw_str bytes,
+                              uint32_t out_data, uint32_t out_size);
+
+/* All at once; no bytes are returned as null/0. */
+static inline __attribute__((always_inline)) uint32_t
+pw_guest_give(const struct pw_call *c, struct pw_str bytes, uint32_t out_data,
+              uint32_t out_size)
+{
+    uint32_t ptr;
+
+    return bytes.len != 0 && pw_guest_take(c, bytes.len, &ptr)
+               ? pw_guest_put(c, ptr, bytes, out_data, out_size)
+               : pw_guest_give_slowly(c, bytes, out_data, out_size);
+}
 
 #endif

@@ -1,6 +1,5 @@
 /* Running plugins: making one, its fault, its memory. */
-#include "call.h"
-#include "instance.h"
+#include "guest.h"
 
 #include <string.h>
 
@@ -102,18 +101,43 @@ static bool run_start(pw_instance *in, const struct start_row *row)
     return !in->dead;
 }
 
+/* Asks the guest where its arena is, which is 8 bytes. */
+static bool find_arena(pw_instance *in)
+{
+    static const char name[] = "sluice_arena";
+    we_func *func = guest_func(in, name);
+    uint64_t slots[1] = { 0 };
+    struct we_trap trap;
+    uint8_t *at;
+
+    if (func == NULL) {
+        return true;
+    }
+    if (we_call(func, slots, in->deadline, &trap) != WE_OK) {
+        pw_instance_fail(in, "start function", name, &trap);
+        return false;
+    }
+    in->call.arena = (uint32_t)slots[0];
+    return pw_guest_span(&in->call, in->call.arena, 8, &at);
+}
+
 static bool start(pw_instance *in, struct pw_error *error)
 {
     struct pw_text text;
+    bool started = true;
 
-    for (size_t i = 0; i < sizeof start_rows / sizeof start_rows[0]; i++) {
-        if (!run_start(in, &start_rows[i])) {
-            text = pw_text_error(error, "start");
-            pw_text_add(&text, "%s", in->fault);
-            return false;
-        }
+    for (size_t i = 0;
+         started && i < sizeof start_rows / sizeof start_rows[0]; i++) {
+        started = run_start(in, &start_rows[i]);
     }
-    return true;
+    if (started && find_arena(in)) {
+        return true;
+    }
+    text = pw_text_error(error, "start");
+    pw_text_add(&text, "%s",
+                in->dead ? in->fault
+                         : "sluice_arena: its result is out of bounds");
+    return false;
 }
 
 static void instantiate_failed(pw_instance *in, enum we_error e,

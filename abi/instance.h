@@ -58,6 +58,7 @@ struct pw_call {
     const struct pw_host *host;
     const struct we_memory_bytes *bytes; /* of the guest's memory */
     uint32_t              open;          /* what may be called, see above */
+    uint32_t              arena;         /* where the guest's is, or 0 */
     struct pw_context    *context;       /* the effective one */
     void                 *root, *stream; /* the host's data, or NULL */
 };

@@ -349,6 +349,7 @@ ngx_http_wasm_ctx_end(ngx_http_wasm_ctx_t *ctx, ngx_uint_t log)
     }
 
     ctx->ended = 1;
+    ctx->known = 0;
     end = ctx->end;
 
     for (st = ctx->streams; st < end; st++) {

@@ -29,7 +29,7 @@ static ngx_inline ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
 static ngx_http_wasm_field_t *ngx_http_wasm_headers_field_of(
     ngx_http_wasm_field_t *field, ngx_str_t *key);
 static ngx_inline ngx_uint_t ngx_http_wasm_headers_visible(
-    ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
+    ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
 static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
     ngx_table_elt_t *h);
 static ngx_inline size_t ngx_http_wasm_headers_pair(struct pw_pair *pair,
@@ -234,7 +234,8 @@ ngx_http_wasm_headers_init(void)
             f = &map->field[ngx_http_wasm_bucket(&field->name)];
             field->same = *f;
             *f = field;
-            map->known[ngx_http_wasm_bucket(&field->name)] = 1;
+            map->known[ngx_http_wasm_bucket(&field->name)] =
+                                                     NGX_HTTP_WASM_LINES_MANY;
             map->nfields++;
         }
 
@@ -242,7 +243,8 @@ ngx_http_wasm_headers_init(void)
             s = &map->slot[ngx_http_wasm_bucket(&slot->name)];
             slot->same = *s;
             *s = slot;
-            map->known[ngx_http_wasm_bucket(&slot->name)] = 1;
+            map->known[ngx_http_wasm_bucket(&slot->name)] =
+                                                     NGX_HTTP_WASM_LINES_MANY;
 
             if (slot->flags & NGX_HTTP_WASM_HIDDEN) {
                 map->hidden[ngx_http_wasm_bucket(&slot->name)] = 1;
@@ -280,7 +282,7 @@ ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            n += ngx_http_wasm_headers_visible(map, &h[i]);
+            n += ngx_http_wasm_headers_visible(ctx, map, &h[i]);
         }
     }
 
@@ -336,7 +338,7 @@ ngx_http_wasm_headers_list(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 
         for (end = h + part->nelts; h < end; h++) {
 
-            if (!ngx_http_wasm_headers_visible(map, h)) {
+            if (!ngx_http_wasm_headers_visible(ctx, map, h)) {
                 continue;
             }
 
@@ -407,7 +409,7 @@ ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (ngx_http_wasm_headers_visible(map, &h[i])) {
+            if (ngx_http_wasm_headers_visible(ctx, map, &h[i])) {
                 size += h[i].key.len + h[i].value.len;
             }
         }
@@ -417,39 +419,26 @@ ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
 }
 
 
-/* NULL: it isn't there; room is for values that stand in no line */
+/*
+ * NULL: it isn't there; room is for values that stand in no line.  The index is
+ * made when a plugin looks for the second name that has no row.
+ */
 
 ngx_str_t *
 ngx_http_wasm_headers_get(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
     u_char *name, size_t len, ngx_str_t *room)
 {
-    ngx_uint_t        n;
-    ngx_table_elt_t  *h;
+    ngx_str_t  *value;
 
-    n = ngx_http_wasm_bucket_of(name, len);
-
-    if (dir != NGX_HTTP_WASM_REQUEST || !ctx->counting
-        || ngx_http_wasm_maps[dir].known[n]
-        || !ngx_http_wasm_headers_indexed(ctx))
+    if (dir == NGX_HTTP_WASM_REQUEST
+        && !ngx_http_wasm_maps[dir].known[ngx_http_wasm_bucket_of(name, len)]
+        && ngx_http_wasm_headers_indexed(ctx)
+        && ngx_http_wasm_lines_get(ctx, name, len, &value) == NGX_OK)
     {
-        return ngx_http_wasm_headers_get_any(ctx, dir, name, len, room);
+        return value;
     }
 
-    n = ctx->index[n];
-
-    if (n == 0) {
-        return NULL;
-    }
-
-    if (n == NGX_HTTP_WASM_LINES_MANY) {
-        return ngx_http_wasm_headers_get_any(ctx, dir, name, len, room);
-    }
-
-    h = (ngx_table_elt_t *) ctx->request->headers_in.headers.part.elts + n - 1;
-
-    return (h->key.len == len
-            && ngx_http_wasm_lines_equal(h->lowcase_key, name, len))
-           ? &h->value : NULL;
+    return ngx_http_wasm_headers_get_any(ctx, dir, name, len, room);
 }
 
 
@@ -482,8 +471,7 @@ ngx_http_wasm_headers_get_any(ngx_http_wasm_ctx_t *ctx,
     }
 
     if (slot && slot->flags == NGX_HTTP_WASM_SLOT) {
-        h = *(ngx_table_elt_t **) (ngx_http_wasm_map_struct(ctx, map)
-                                   + slot->offset);
+        h = *ngx_http_wasm_slot_line(ctx, map, slot);
 
         return (h && h->hash) ? &h->value : NULL;
     }
@@ -494,13 +482,15 @@ ngx_http_wasm_headers_get_any(ngx_http_wasm_ctx_t *ctx,
 }
 
 
-/* The index is made when a plugin looks for the second time. */
-
 static ngx_inline ngx_uint_t
 ngx_http_wasm_headers_indexed(ngx_http_wasm_ctx_t *ctx)
 {
     if (ctx->known & NGX_HTTP_WASM_KNOWN_INDEX) {
         return 1;
+    }
+
+    if (!(ctx->known & NGX_HTTP_WASM_KNOWN_KEEPS)) {
+        return 0;
     }
 
     ctx->known += NGX_HTTP_WASM_KNOWN_ASKED;
@@ -557,7 +547,8 @@ ngx_http_wasm_headers_slot_of(ngx_http_wasm_slot_t *slot, ngx_str_t *key)
 /* not those that are shown as a field, or not at all */
 
 static ngx_inline ngx_uint_t
-ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
+ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
+    ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
 {
     ngx_uint_t             n;
     ngx_http_wasm_slot_t  *slot;
@@ -576,7 +567,16 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
         return 1;
     }
 
-    slot = ngx_http_wasm_headers_slot_of(map->slot[n], &h->key);
+    slot = map->slot[n];
+
+    if ((slot->flags & NGX_HTTP_WASM_SLOT)
+        && (slot->flags & NGX_HTTP_WASM_HIDDEN)
+        && h == *ngx_http_wasm_slot_line(ctx, map, slot))
+    {
+        return 0;
+    }
+
+    slot = ngx_http_wasm_headers_slot_of(slot, &h->key);
 
     return slot == NULL || !(slot->flags & NGX_HTTP_WASM_HIDDEN);
 }
@@ -764,7 +764,7 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
 
         for (i = part->nelts; i-- > 0; /* void */ ) {
 
-            if (!ngx_http_wasm_headers_visible(map, &h[i])) {
+            if (!ngx_http_wasm_headers_visible(ctx, map, &h[i])) {
                 continue;
             }
 

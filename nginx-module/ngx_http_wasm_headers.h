@@ -63,7 +63,8 @@ typedef struct {
     size_t                           size;
     ngx_uint_t                       nfields;
     u_char                           known[NGX_HTTP_WASM_NAME_BUCKETS];
-                                               /* is there a row? */
+                                               /* NGX_HTTP_WASM_LINES_MANY if
+                                                  there is a row */
     u_char                           hidden[NGX_HTTP_WASM_NAME_BUCKETS];
                                                /* ... that plugins don't see */
     ngx_http_wasm_field_t           *field[NGX_HTTP_WASM_NAME_BUCKETS];
@@ -80,13 +81,22 @@ typedef struct {
 /* what ctx->known says, of the map of a direction */
 
 #define NGX_HTTP_WASM_KNOWN_COUNT(dir)  (1 << (dir))     /* ctx->count */
-#define NGX_HTTP_WASM_KNOWN_COUNTS      0x0f
+#define NGX_HTTP_WASM_KNOWN_COUNTS      0x07
+#define NGX_HTTP_WASM_KNOWN_KEEPS       0x08   /* only plugins change headers,
+                                                  so that more may be known */
 #define NGX_HTTP_WASM_KNOWN_INDEX       0x10   /* ctx->index: of the request */
 #define NGX_HTTP_WASM_KNOWN_ASKED       0x20   /* and on: how often for names */
 
 
 #define ngx_http_wasm_map_struct(ctx, map)                                    \
     ((u_char *) (ctx)->request + (map)->offset)
+
+/* nginx's pointer to the line, or to the first of them; of a slot that has one
+ * and isn't NGX_HTTP_WASM_MULTI */
+
+#define ngx_http_wasm_slot_line(ctx, map, slot)                               \
+    ((ngx_table_elt_t **) (ngx_http_wasm_map_struct(ctx, map)                 \
+                           + (slot)->offset))
 
 /* the list is the first member of the structures, or the structure */
 
@@ -120,7 +130,8 @@ ngx_int_t ngx_http_wasm_headers_copy(ngx_pool_t *pool, ngx_str_t *from,
 
 /* ngx_http_wasm_lines.c; slot may be NULL */
 
-/* in ctx->index, where others are a line's number from 1 on: look at all */
+/* in ctx->index, where others are a line's number from 1 on: look at all that
+ * there is */
 #define NGX_HTTP_WASM_LINES_MANY  255
 
 ngx_int_t ngx_http_wasm_lines_index(ngx_http_wasm_ctx_t *ctx);
@@ -205,6 +216,32 @@ ngx_http_wasm_lines_equal(const u_char *a, const u_char *b, size_t len)
     }
 
     return 1;
+}
+
+
+/* The line of the request with this name, which has to be in lower case, by the
+ * index; NGX_DECLINED: ask again without. */
+
+static ngx_inline ngx_int_t
+ngx_http_wasm_lines_get(ngx_http_wasm_ctx_t *ctx, u_char *name, size_t len,
+    ngx_str_t **value)
+{
+    ngx_uint_t        n;
+    ngx_table_elt_t  *h;
+
+    n = ctx->index[ngx_http_wasm_bucket_of(name, len)];
+
+    if (n == NGX_HTTP_WASM_LINES_MANY) {
+        return NGX_DECLINED;
+    }
+
+    h = (ngx_table_elt_t *) ctx->request->headers_in.headers.part.elts + n - 1;
+
+    *value = (n != 0 && h->key.len == len
+              && ngx_http_wasm_lines_equal(h->lowcase_key, name, len))
+             ? &h->value : NULL;
+
+    return NGX_OK;
 }
 
 

@@ -22,6 +22,8 @@ static size_t ngx_http_wasm_host_map_list(void *stream, enum pw_map map,
     struct pw_pair *pairs, size_t room, uint64_t *bytes);
 static bool ngx_http_wasm_host_map_get(void *stream, enum pw_map map,
     struct pw_str key, struct pw_str *value);
+static bool ngx_http_wasm_host_map_get_any(ngx_http_wasm_ctx_t *ctx,
+    enum pw_map map, struct pw_str key, struct pw_str *value);
 static enum pw_status ngx_http_wasm_host_map_add(void *stream,
     enum pw_map map, struct pw_str key, struct pw_str value);
 static enum pw_status ngx_http_wasm_host_map_replace(void *stream,
@@ -281,7 +283,7 @@ ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
     ctx = st->ctx;
     dir = ngx_http_wasm_host_maps[map];
 
-    if (ctx->counting && (ctx->known & NGX_HTTP_WASM_KNOWN_COUNT(dir))) {
+    if (ctx->known & NGX_HTTP_WASM_KNOWN_COUNT(dir)) {
         return ctx->count;
     }
 
@@ -291,7 +293,7 @@ ngx_http_wasm_host_map_count(void *stream, enum pw_map map)
 
     ctx->count = ngx_http_wasm_headers_count(ctx, dir);
 
-    if (ctx->counting) {
+    if (ctx->known & NGX_HTTP_WASM_KNOWN_KEEPS) {
         ctx->known = (ctx->known & ~NGX_HTTP_WASM_KNOWN_COUNTS)
                      | NGX_HTTP_WASM_KNOWN_COUNT(dir);
     }
@@ -319,11 +321,36 @@ static bool
 ngx_http_wasm_host_map_get(void *stream, enum pw_map map, struct pw_str key,
     struct pw_str *value)
 {
-    ngx_str_t               *found, room;
+    ngx_str_t               *found;
     ngx_http_wasm_ctx_t     *ctx;
     ngx_http_wasm_stream_t  *st = stream;
 
     ctx = st->ctx;
+
+    if (map != PW_REQUEST_HEADERS
+        || !(ctx->known & NGX_HTTP_WASM_KNOWN_INDEX)
+        || ngx_http_wasm_lines_get(ctx, (u_char *) key.data, key.len, &found)
+           != NGX_OK)
+    {
+        return ngx_http_wasm_host_map_get_any(ctx, map, key, value);
+    }
+
+    if (found == NULL) {
+        return false;
+    }
+
+    value->data = (char *) found->data;
+    value->len = found->len;
+
+    return true;
+}
+
+
+static ngx_http_wasm_noinline bool
+ngx_http_wasm_host_map_get_any(ngx_http_wasm_ctx_t *ctx, enum pw_map map,
+    struct pw_str key, struct pw_str *value)
+{
+    ngx_str_t  *found, room;
 
     if ((map != PW_REQUEST_HEADERS || ctx->ended)
         && ngx_http_wasm_host_access_any(ctx, map) == PW_ABSENT)
@@ -452,7 +479,7 @@ ngx_http_wasm_host_change(ngx_http_wasm_stream_t *st, enum pw_map map,
     ngx_http_wasm_ctx_t  *ctx;
 
     ctx = st->ctx;
-    ctx->known = 0;
+    ctx->known &= NGX_HTTP_WASM_KNOWN_KEEPS;
 
     if (size > NGX_HTTP_WASM_SET_MAX - ctx->set_size || st->save
         || map == PW_RESPONSE_TRAILERS)

@@ -176,7 +176,8 @@ ngx_http_wasm_lines_index(ngx_http_wasm_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    ngx_memzero(ctx->index, NGX_HTTP_WASM_NAME_BUCKETS);
+    ngx_memcpy(ctx->index, ngx_http_wasm_maps[NGX_HTTP_WASM_REQUEST].known,
+               NGX_HTTP_WASM_NAME_BUCKETS);
 
     for (h = part->elts, i = 1; i <= part->nelts; h++, i++) {
 
@@ -432,7 +433,6 @@ ngx_http_wasm_lines_delete(ngx_http_wasm_ctx_t *ctx,
 static uint64_t
 ngx_http_wasm_lines_multi(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
 {
-    u_char                *base;
     uint64_t               multi;
     ngx_table_elt_t       *h;
     ngx_http_wasm_slot_t  *slot;
@@ -443,8 +443,6 @@ ngx_http_wasm_lines_multi(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
         return 0;
     }
 
-    base = ngx_http_wasm_map_struct(ctx, map);
-
     for (slot = map->slots; slot->name.len; slot++) {
 
         if (!(slot->flags & NGX_HTTP_WASM_SLOT)) {
@@ -452,7 +450,7 @@ ngx_http_wasm_lines_multi(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
         }
 
         if (!(slot->flags & NGX_HTTP_WASM_MULTI)) {
-            h = *(ngx_table_elt_t **) (base + slot->offset);
+            h = *ngx_http_wasm_slot_line(ctx, map, slot);
 
             if (h == NULL || !ngx_http_wasm_slot_multi(slot, h)) {
                 continue;
@@ -478,7 +476,6 @@ void
 ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
     ngx_list_part_t *prev, ngx_list_part_t *part, ngx_uint_t i, uint64_t multi)
 {
-    u_char                *base;
     ngx_list_t            *list;
     ngx_table_elt_t       *h, **ph;
     ngx_http_wasm_slot_t  *slot;
@@ -491,8 +488,6 @@ ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
     }
 
     list = ngx_http_wasm_map_list(ctx, map);
-    base = ngx_http_wasm_map_struct(ctx, map);
-
     part->nelts--;
     ngx_memmove(&h[i], &h[i + 1], (part->nelts - i) * sizeof(ngx_table_elt_t));
 
@@ -512,7 +507,7 @@ ngx_http_wasm_lines_cut(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map,
             continue;
         }
 
-        ph = (ngx_table_elt_t **) (base + slot->offset);
+        ph = ngx_http_wasm_slot_line(ctx, map, slot);
 
         if (*ph > &h[i] && *ph <= &h[part->nelts]) {
             (*ph)--;

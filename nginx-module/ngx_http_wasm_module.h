@@ -354,7 +354,6 @@ struct ngx_http_wasm_ctx_s {
     unsigned                   head:1;     /* a GET became a HEAD */
     unsigned                   bodyless:1; /* no response body follows */
     unsigned                   collecting:1;  /* to know the new length */
-    unsigned                   counting:1; /* only streams change headers */
     unsigned                   opened:1;   /* all streams are */
     unsigned                   whole:1;    /* out is to be one buffer of in's */
     unsigned                   complete:1; /* the end is in out */

@@ -15,7 +15,7 @@
  */
 
 
-#include "ngx_http_wasm_module.h"
+#include "ngx_http_wasm_headers.h"
 
 
 static ngx_inline ngx_int_t ngx_http_wasm_stream_new(ngx_http_wasm_ctx_t *ctx,
@@ -109,8 +109,7 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
         return NGX_OK;
     }
 
-    ctx->known = 0;
-    ctx->counting = 1;
+    ctx->known = NGX_HTTP_WASM_KNOWN_KEEPS;
 
     while (st < end) {
         rc = ngx_http_wasm_stream_headers(ctx, st++, PW_ON_REQUEST_HEADERS,
@@ -120,7 +119,7 @@ ngx_http_wasm_stream_request_headers(ngx_http_wasm_ctx_t *ctx,
         }
     }
 
-    ctx->counting = 0;
+    ctx->known = 0;
     ctx->seen = st;
     ctx->at = st;
 
@@ -151,8 +150,7 @@ ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
     first = ctx->streams;
     eos = ctx->bodyless;
 
-    ctx->known = 0;
-    ctx->counting = 1;
+    ctx->known = NGX_HTTP_WASM_KNOWN_KEEPS;
 
     while (st > first) {
         st--;
@@ -170,7 +168,7 @@ ngx_http_wasm_stream_response_headers(ngx_http_wasm_ctx_t *ctx)
         }
     }
 
-    ctx->counting = 0;
+    ctx->known = 0;
     ctx->at = st;
 
     if (rc == NGX_AGAIN) {

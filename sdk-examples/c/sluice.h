@@ -226,9 +226,26 @@ sluice_header_add(enum sluice_map map, struct sluice_str name,
                   struct sluice_str value);
 static inline enum sluice_status sluice_header_remove(enum sluice_map map,
                                                       struct sluice_str name);
-/* All of them in order; the count.  Who reads eight headers or more gets
- * them cheaper so than by a sluice_header_get for each.  sluice_headers_set puts
- * these in their place. */
+/*
+ * All of them in order, one after the other; who looks for eight or more gets
+ * them cheaper so than by a sluice_header_get for each:
+ *
+ *     struct sluice_cursor all = sluice_headers_all(SLUICE_REQUEST_HEADERS);
+ *     struct sluice_pair header;
+ *
+ *     while (sluice_headers_next(&all, &header)) { ... }
+ *
+ * They are those that there were at first, whatever is changed meanwhile.
+ */
+struct sluice_cursor {
+    const char *lens, *at;
+    size_t      left;
+};
+static inline struct sluice_cursor sluice_headers_all(enum sluice_map map);
+static inline bool sluice_headers_next(struct sluice_cursor *all,
+                                       struct sluice_pair *header);
+/* All of them at once; the count.  sluice_headers_set puts these in their
+ * place. */
 static inline size_t sluice_headers(enum sluice_map map,
                                     struct sluice_pair **pairs);
 static inline enum sluice_status
@@ -433,6 +450,13 @@ static struct sluice_heap_ sluice_temp_heap_, sluice_lasting_heap_;
 static void *sluice_free_blocks_[32];
 enum { SLUICE_PAGE_ = 65536, SLUICE_BLOCK_HEAD_ = 16 };
 
+/* What is free in the region of the first heap that is taken from now.  Sluice
+ * itself takes from here what it hands over; other hosts don't know it. */
+static struct sluice_arena_ {
+    char *next, *end;
+} sluice_arena_;
+static struct sluice_region_ *sluice_arena_region_;
+
 /* A region with room for size more bytes; the newest one is extended if
  * nobody else has grown the memory since. */
 static inline struct sluice_region_ *sluice_grow_(struct sluice_heap_ *heap,
@@ -462,24 +486,30 @@ static inline struct sluice_region_ *sluice_grow_(struct sluice_heap_ *heap,
     return r;
 }
 
-static inline void *sluice_take_(struct sluice_heap_ *heap, size_t size)
+static inline struct sluice_region_ *sluice_room_(struct sluice_heap_ *heap,
+                                                  size_t size)
 {
     struct sluice_region_ *r = heap->first;
-    void *block;
 
-    if (size > SIZE_MAX - SLUICE_PAGE_) {
-        return NULL;
-    }
-    size = (size + 15) & ~(size_t)15;
     while (r != NULL && r->size - r->used < size) {
         r = r->next;
     }
-    if (r == NULL && (r = sluice_grow_(heap, size)) == NULL) {
-        return NULL;
-    }
-    block = (char *)r + r->used;
-    r->used += size;
-    return block;
+    return r != NULL ? r : sluice_grow_(heap, size);
+}
+
+/* size in whole 16 bytes, of which there is one at least; 0: that is no size. */
+static inline size_t sluice_round_(size_t size)
+{
+    return size > SIZE_MAX - SLUICE_PAGE_
+               ? 0
+               : (size + (size == 0) + 15) & ~(size_t)15;
+}
+
+static inline void sluice_arena_open_(struct sluice_region_ *r)
+{
+    sluice_arena_region_ = r;
+    sluice_arena_.next = (char *)r + r->used;
+    sluice_arena_.end = (char *)r + r->size;
 }
 
 static inline void sluice_temp_reset_(void)
@@ -489,18 +519,69 @@ static inline void sluice_temp_reset_(void)
     for (r = sluice_temp_heap_.first; r != NULL; r = r->next) {
         r->used = sizeof *r;
     }
+    if (sluice_temp_heap_.first != NULL) {
+        sluice_arena_open_(sluice_temp_heap_.first);
+    }
+}
+
+/* Goes on where there is room. */
+static inline bool sluice_arena_turn_(size_t size)
+{
+    struct sluice_region_ *r = sluice_arena_region_;
+
+    if (r != NULL) {
+        r->used = (size_t)(sluice_arena_.next - (char *)r);
+    }
+    r = sluice_room_(&sluice_temp_heap_, size);
+    if (r != NULL) {
+        sluice_arena_open_(r);
+    }
+    return r != NULL;
 }
 
 static inline void *sluice_temp(size_t size)
 {
-    return sluice_take_(&sluice_temp_heap_, size);
+    size_t rounded = sluice_round_(size);
+    void *block;
+
+    if (rounded < size
+        || (rounded > (size_t)(sluice_arena_.end - sluice_arena_.next)
+            && !sluice_arena_turn_(rounded))) {
+        return NULL;
+    }
+    block = sluice_arena_.next;
+    sluice_arena_.next += rounded;
+    return block;
 }
 
-/* The host asks for room here when it hands over bytes. */
+/* The host asks for room here when it hands over bytes ... */
 SLUICE_EXPORT_("proxy_on_memory_allocate") void *sluice_allocate_(size_t size);
 void *sluice_allocate_(size_t size)
 {
     return sluice_temp(size);
+}
+
+/* ... unless it knows the way to where there is some left. */
+SLUICE_EXPORT_("sluice_arena") struct sluice_arena_ *sluice_export_arena_(void);
+struct sluice_arena_ *sluice_export_arena_(void)
+{
+    return &sluice_arena_;
+}
+
+/* Memory of the second heap. */
+static inline char *sluice_take_(size_t size)
+{
+    size_t rounded = sluice_round_(size);
+    struct sluice_region_ *r = rounded < size
+                                   ? NULL
+                                   : sluice_room_(&sluice_lasting_heap_,
+                                                  rounded);
+
+    if (r == NULL) {
+        return NULL;
+    }
+    r->used += rounded;
+    return (char *)r + r->used - rounded;
 }
 
 /* | class (16 bytes) | block of 2^class bytes | */
@@ -519,8 +600,7 @@ static inline void *sluice_alloc(size_t size)
     if (block != NULL) {
         __builtin_memcpy(&sluice_free_blocks_[class], block, sizeof(void *));
     } else {
-        block = sluice_take_(&sluice_lasting_heap_,
-                             SLUICE_BLOCK_HEAD_ + ((size_t)1 << class));
+        block = sluice_take_(SLUICE_BLOCK_HEAD_ + ((size_t)1 << class));
         if (block == NULL) {
             return NULL;
         }
@@ -727,35 +807,49 @@ static inline enum sluice_status sluice_header_remove(enum sluice_map map,
  * Pairs on the wire: the count, then two lengths a pair, then key, NUL, value,
  * NUL a pair; numbers are 32 bits, little-endian.
  */
+static inline struct sluice_cursor sluice_headers_all(enum sluice_map map)
+{
+    const char *blob = NULL;
+    uint32_t count;
+    size_t size = 0;
+
+    if (proxy_get_header_map_pairs_(map, &blob, &size) != SLUICE_OK
+        || size < sizeof count) {
+        return (struct sluice_cursor){ NULL, NULL, 0 };
+    }
+    __builtin_memcpy(&count, blob, sizeof count);
+    return (struct sluice_cursor){ blob + 4, blob + 4 + count * 8, count };
+}
+
+static inline bool sluice_headers_next(struct sluice_cursor *all,
+                                       struct sluice_pair *header)
+{
+    uint32_t lens[2];
+
+    if (all->left == 0) {
+        return false;
+    }
+    __builtin_memcpy(lens, all->lens, sizeof lens);
+    header->key = (struct sluice_str){ all->at, lens[0] };
+    header->value = (struct sluice_str){ all->at + lens[0] + 1, lens[1] };
+    all->lens += sizeof lens;
+    all->at = header->value.data + lens[1] + 1;
+    all->left--;
+    return true;
+}
+
 static inline size_t sluice_headers(enum sluice_map map,
                                     struct sluice_pair **pairs)
 {
-    const char *blob = NULL, *at;
-    struct sluice_pair *p;
-    uint32_t count, i, lens[2];
-    size_t size = 0;
+    struct sluice_cursor all = sluice_headers_all(map);
+    size_t count = all.left;
+    struct sluice_pair *p = sluice_temp(count * sizeof *p);
 
-    *pairs = NULL;
-    if (proxy_get_header_map_pairs_(map, &blob, &size) != SLUICE_OK
-        || size < sizeof count) {
-        return 0;
-    }
-    __builtin_memcpy(&count, blob, sizeof count);
-    p = sluice_temp(count * sizeof *p);
-    if (p == NULL) {
-        return 0;
-    }
-    at = blob + sizeof count + count * sizeof lens;
-    for (i = 0; i < count; i++) {
-        __builtin_memcpy(lens, blob + sizeof count + i * sizeof lens,
-                         sizeof lens);
-        p[i].key = (struct sluice_str){ at, lens[0] };
-        at += lens[0] + 1;
-        p[i].value = (struct sluice_str){ at, lens[1] };
-        at += lens[1] + 1;
-    }
     *pairs = p;
-    return count;
+    while (p != NULL && sluice_headers_next(&all, p)) {
+        p++;
+    }
+    return *pairs == NULL ? 0 : count;
 }
 
 static inline char *sluice_put_(char *at, struct sluice_str text)

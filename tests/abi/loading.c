@@ -36,6 +36,9 @@ static const struct refusal {
       "load",
       "export malloc has the wrong signature: wanted (i32) -> i32, found "
       "(i64) -> i32" },
+    { "'-DMORE=EXPORT(sluice_arena) u32 arena(u32 a) { return a; }'", "load",
+      "export sluice_arena has the wrong signature: wanted () -> i32, found "
+      "(i32) -> i32" },
     { "'-DMORE=EXPORT(proxy_on_request_headers) u32 rh(u32 a, u32 b)"
       " { return 0; }'", "load",
       "export proxy_on_request_headers has the wrong signature: wanted "

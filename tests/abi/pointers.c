@@ -167,12 +167,18 @@ static void add_overlaps(const char *call, const char *arguments,
     }
 }
 
+/* Results go to what the allocator gives, or to an arena. */
+static bool has_arena;
+
 static void begin_script(void)
 {
     strcpy(script, "@conf\nset_shared_data \"key\" \"v\" 0\n"
                    "register_shared_queue \"queue\" %\n"
                    "enqueue_shared_queue 1 \"item\"\n"
                    "define_metric 0 \"metric\" %\n@rh\n");
+    if (has_arena) {
+        strcat(script, "arena 4096\n");
+    }
 }
 
 static int write_script(const struct row *row, const char *arguments, bool bad)
@@ -239,7 +245,8 @@ static int count_untouched(const char *log, const char *status)
 
 static struct fake *run(const char *name)
 {
-    struct fake *fake = fake_probe(script);
+    struct fake *fake = fake_probe_with(has_arena ? "-DARENA=" : NULL, script,
+                                        NULL);
 
     fake_set_map(&fake->side, PW_REQUEST_HEADERS, PW_WRITE, request);
     fake_set_body(&fake->side, PW_REQUEST_BODY, PW_WRITE, "body");
@@ -308,8 +315,11 @@ static void test_wasi(void)
 int main(void)
 {
     PW_HOSTCALLS(SAME, SAME, BARE)
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        test_row(&rows[i]);
+    for (int i = 0; i < 2; i++) {
+        has_arena = i == 1;
+        for (size_t row = 0; row < COUNT(rows); row++) {
+            test_row(&rows[row]);
+        }
     }
     test_wasi();
     return done();

@@ -109,13 +109,17 @@ static void row(const char *what, size_t len, const struct outcome *o,
            text ? text : "");
 }
 
-/* text: NULL, or part of the message of a refusal. */
+/* text: NULL, or part of the message of a refusal.  Of the time the best of
+ * three counts: a machine that is busy otherwise is no fault. */
 static void expect(const char *what, const void *bytes, size_t len,
                    enum we_error error, const char *text)
 {
     struct outcome o = explode(bytes, len);
     uint64_t most = 20 * (uint64_t)len + MIB;
 
+    for (int i = 0; i < 2 && o.time >= most_seconds(); i++) {
+        o = explode(bytes, len);
+    }
     is_int(o.error, error, "%s: %s", what, text ? text : "works");
     if (o.error != error || (text && !strstr(o.detail.text, text)))
         ok(false, "... it says: %s", o.detail.text);

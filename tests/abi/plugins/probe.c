@@ -226,6 +226,20 @@ EXPORT(ALLOCATOR) void *ALLOCATOR(unsigned long size)
     return (void *)(unsigned long)allocate((u32)size);
 }
 
+/* With -DARENA="...", which is what sluice_arena does: "arena 64" gives it 64
+ * bytes, "arena_at 8 9" what it likes, and "arena_left" says how many there
+ * are. */
+static struct { u32 next, end; } arena;
+static _Alignas(16) u8 arena_room[4096];
+
+#ifdef ARENA
+EXPORT(sluice_arena) u32 sluice_arena(void)
+{
+    ARENA;
+    return (u32)(unsigned long)&arena;
+}
+#endif
+
 /* --- text ---------------------------------------------------------------- */
 
 static char line[1 << 16];
@@ -683,6 +697,17 @@ static int command(const char *s, u32 len, struct words *w)
     } else if (is(s, len, "alloc")) {       /* how the allocator behaves */
         arg_len = word(w, &arg);
         set_mode(arg, arg_len);
+    } else if (is(s, len, "arena")) {       /* bytes */
+        arena.next = (u32)(unsigned long)arena_room;
+        arena.end = arena.next + (u32)number(w);
+    } else if (is(s, len, "arena_at")) {    /* two addresses */
+        arena.next = (u32)number(w);
+        arena.end = (u32)number(w);
+    } else if (is(s, len, "arena_self")) {
+        arena.next = (u32)(unsigned long)&arena;
+        arena.end = arena.next + 64;
+    } else if (is(s, len, "arena_left")) {
+        say_number("arena_left", arena.end - arena.next);
     } else if (is(s, len, "grow")) {        /* pages: memory.grow */
         say_number("grow",
                    __builtin_wasm_memory_grow(0, (u32)number(w))

@@ -8,17 +8,17 @@ static volatile size_t seen;
 
 SLUICE_ON_REQUEST_HEADERS(context, over)
 {
-    struct sluice_pair *pairs;
-    size_t n = sluice_headers(SLUICE_REQUEST_HEADERS, &pairs);
+    struct sluice_cursor all = sluice_headers_all(SLUICE_REQUEST_HEADERS);
+    struct sluice_pair header;
 
-    for (size_t i = 0; i < n; i++) {
-        struct sluice_str name = pairs[i].key, value = pairs[i].value;
-
-        if (name.len != 4 || !sluice_starts(name, SLUICE_STR("x-h"))) {
+    while (sluice_headers_next(&all, &header)) {
+        if (header.key.len != 4
+            || !sluice_starts(header.key, SLUICE_STR("x-h"))) {
             continue;
         }
-        seen += value.len;
-        if (name.data[3] == '3' && !sluice_starts(value, SLUICE_STR("v"))) {
+        seen += header.value.len;
+        if (header.key.data[3] == '3'
+            && !sluice_starts(header.value, SLUICE_STR("v"))) {
             sluice_respond(403, SLUICE_STR(""), NULL, 0);
             return SLUICE_PAUSE;
         }

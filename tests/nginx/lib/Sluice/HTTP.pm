@@ -221,9 +221,12 @@ sub curled
 {
     my ($path, $exit) = @_;
     my ($head, $body) = map {
-        open my $f, '<:raw', "$path.$_";
-        local $/;
-        ($f && <$f>) // '';
+        my $bytes;
+        if (open my $f, '<:raw', "$path.$_") {
+            local $/;
+            $bytes = <$f>;
+        }
+        $bytes // '';
     } qw(head body);
     my @heads = split /(?<=\r\n\r\n)/, $head;
     my $r = Sluice::HTTP::Response::of_head($heads[-1] // '');
