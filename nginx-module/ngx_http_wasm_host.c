@@ -24,6 +24,8 @@ static bool ngx_http_wasm_host_map_get(void *stream, enum pw_map map,
     struct pw_str key, struct pw_str *value);
 static bool ngx_http_wasm_host_map_get_any(ngx_http_wasm_ctx_t *ctx,
     enum pw_map map, struct pw_str key, struct pw_str *value);
+static ngx_inline bool ngx_http_wasm_host_found(ngx_str_t *found,
+    struct pw_str *value);
 static enum pw_status ngx_http_wasm_host_map_add(void *stream,
     enum pw_map map, struct pw_str key, struct pw_str value);
 static enum pw_status ngx_http_wasm_host_map_replace(void *stream,
@@ -335,6 +337,13 @@ ngx_http_wasm_host_map_get(void *stream, enum pw_map map, struct pw_str key,
         return ngx_http_wasm_host_map_get_any(ctx, map, key, value);
     }
 
+    return ngx_http_wasm_host_found(found, value);
+}
+
+
+static ngx_inline bool
+ngx_http_wasm_host_found(ngx_str_t *found, struct pw_str *value)
+{
     if (found == NULL) {
         return false;
     }
@@ -360,14 +369,8 @@ ngx_http_wasm_host_map_get_any(ngx_http_wasm_ctx_t *ctx, enum pw_map map,
 
     found = ngx_http_wasm_headers_get(ctx, ngx_http_wasm_host_maps[map],
                                       (u_char *) key.data, key.len, &room);
-    if (found == NULL) {
-        return false;
-    }
 
-    value->data = (char *) found->data;
-    value->len = found->len;
-
-    return true;
+    return ngx_http_wasm_host_found(found, value);
 }
 
 
