@@ -220,14 +220,8 @@ sub curls
 sub curled
 {
     my ($path, $exit) = @_;
-    my ($head, $body) = map {
-        my $bytes;
-        if (open my $f, '<:raw', "$path.$_") {
-            local $/;
-            $bytes = <$f>;
-        }
-        $bytes // '';
-    } qw(head body);
+    my ($head, $body)
+        = map { Sluice::Nginx::read_file("$path.$_") // '' } qw(head body);
     my @heads = split /(?<=\r\n\r\n)/, $head;
     my $r = Sluice::HTTP::Response::of_head($heads[-1] // '');
     $r->{body} = $body;
