@@ -29,7 +29,7 @@ static ngx_inline ngx_http_wasm_field_t *ngx_http_wasm_headers_field(
 static ngx_http_wasm_field_t *ngx_http_wasm_headers_field_of(
     ngx_http_wasm_field_t *field, ngx_str_t *key);
 static ngx_inline ngx_uint_t ngx_http_wasm_headers_visible(
-    ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
+    ngx_http_wasm_map_t *map, ngx_table_elt_t *h);
 static u_char *ngx_http_wasm_headers_lower(ngx_http_wasm_ctx_t *ctx,
     ngx_table_elt_t *h);
 static ngx_inline size_t ngx_http_wasm_headers_pair(struct pw_pair *pair,
@@ -282,7 +282,7 @@ ngx_http_wasm_headers_count(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            n += ngx_http_wasm_headers_visible(ctx, map, &h[i]);
+            n += ngx_http_wasm_headers_visible(map, &h[i]);
         }
     }
 
@@ -338,7 +338,7 @@ ngx_http_wasm_headers_list(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir,
 
         for (end = h + part->nelts; h < end; h++) {
 
-            if (!ngx_http_wasm_headers_visible(ctx, map, h)) {
+            if (!ngx_http_wasm_headers_visible(map, h)) {
                 continue;
             }
 
@@ -409,7 +409,7 @@ ngx_http_wasm_headers_bytes(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_dir_e dir)
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (ngx_http_wasm_headers_visible(ctx, map, &h[i])) {
+            if (ngx_http_wasm_headers_visible(map, &h[i])) {
                 size += h[i].key.len + h[i].value.len;
             }
         }
@@ -547,8 +547,7 @@ ngx_http_wasm_headers_slot_of(ngx_http_wasm_slot_t *slot, ngx_str_t *key)
 /* not those that are shown as a field, or not at all */
 
 static ngx_inline ngx_uint_t
-ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
-    ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
+ngx_http_wasm_headers_visible(ngx_http_wasm_map_t *map, ngx_table_elt_t *h)
 {
     ngx_uint_t             n;
     ngx_http_wasm_slot_t  *slot;
@@ -567,16 +566,7 @@ ngx_http_wasm_headers_visible(ngx_http_wasm_ctx_t *ctx,
         return 1;
     }
 
-    slot = map->slot[n];
-
-    if ((slot->flags & NGX_HTTP_WASM_SLOT)
-        && (slot->flags & NGX_HTTP_WASM_HIDDEN)
-        && h == *ngx_http_wasm_slot_line(ctx, map, slot))
-    {
-        return 0;
-    }
-
-    slot = ngx_http_wasm_headers_slot_of(slot, &h->key);
+    slot = ngx_http_wasm_headers_slot_of(map->slot[n], &h->key);
 
     return slot == NULL || !(slot->flags & NGX_HTTP_WASM_HIDDEN);
 }
@@ -764,7 +754,7 @@ ngx_http_wasm_headers_clear(ngx_http_wasm_ctx_t *ctx, ngx_http_wasm_map_t *map)
 
         for (i = part->nelts; i-- > 0; /* void */ ) {
 
-            if (!ngx_http_wasm_headers_visible(ctx, map, &h[i])) {
+            if (!ngx_http_wasm_headers_visible(map, &h[i])) {
                 continue;
             }
 
