@@ -330,6 +330,7 @@ $(ANALYZED): $(B)/analyzed/%: %.c $(wildcard \
 .PHONY: compare-envoy
 compare-envoy: $(if $(SAN),nginx-new,all)
 	$(Q)TOOLS=$(TOOLS) $(TOP)/setup envoy
+	$(Q)test -x $(TOOLS)/envoy/bin/envoy-binary
 	$(Q)SLUICE_NGINX=$(if $(SAN),$(NGINX_NEW)/objs/nginx,/usr/sbin/nginx) \
 	    SLUICE_NGINX_MODULE=$(if $(SAN),,$(B)/nginx-deb/$(MODULE)) \
 	    $(PROVE) tests/envoy/compare.t
